@@ -1,0 +1,151 @@
+"""Rules a type cannot say: origins, networks, URLs, and which keys go together.
+
+Each check takes the tree and gives (key, what is allowed) for what it refuses; `load` adds value and origin.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hubbub.wiring.settings.keys import ALIAS, ALIAS_ALLOWED, EXTERNAL
+from hubbub.wiring.settings.tree import ExternalProvider, Settings
+
+Refusals = Iterator[tuple[str, str]]
+
+LEAST_SECRET = 32  # bytes: RFC 7518 §3.2, a key at least as long as the hash (HS256)
+HMAC_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
+KEY_SOURCES = ("hmac_secret", "public_key_file", "jwks_file", "jwks_url")
+DATABASES = ("sqlite", "postgresql", "mysql", "mariadb")
+ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
+
+
+def _check_origins(settings: Settings) -> Refusals:
+    if not all(ORIGIN.fullmatch(origin) for origin in settings.allowed_origins):
+        yield "allowed_origins", "must each be scheme://host[:port], in lower case, without a path"
+
+
+def _check_proxies(settings: Settings) -> Refusals:
+    if not all(_is_network(proxy) for proxy in settings.trusted_proxies):
+        yield "trusted_proxies", "must each be an IP address or a network such as 10.0.0.0/8"
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_public_url(settings: Settings) -> Refusals:
+    if settings.public_url and not _is_url(settings.public_url, ("http", "https")):
+        yield "public_url", "must be an http or https URL"
+
+
+def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port or 0) >= 0
+    except ValueError:
+        return False
+
+
+def _check_database(settings: Settings) -> Refusals:
+    scheme = settings.database_url.split("://")[0].split("+")[0]
+    if settings.database_url and ("://" not in settings.database_url or scheme not in DATABASES):
+        yield "database_url", "must be a SQLAlchemy URL for one of " + ", ".join(DATABASES)
+
+
+def _check_ports(settings: Settings) -> Refusals:
+    if settings.port and (settings.port, settings.host) == (settings.internal_port, settings.internal_host):
+        yield "internal_port", "must differ from port: the internal pages are not for the public"
+
+
+def _check_data(settings: Settings) -> Refusals:
+    if not settings.data or Path(settings.data).is_file():
+        yield "data", "must be a directory, or the name of one to make"
+
+
+def _check_secret(settings: Settings) -> Refusals:
+    if settings.auth.secret and len(settings.auth.secret.encode()) < LEAST_SECRET:
+        yield "auth.secret", f"must have at least {LEAST_SECRET} characters, or be empty (one is generated)"
+
+
+def _check_argon2(settings: Settings) -> Refusals:
+    least = 8 * settings.auth.argon2_parallelism  # RFC 9106 §3.1
+    if settings.auth.argon2_memory_kib < least:
+        yield (
+            "auth.argon2_memory_kib",
+            f"must be at least {least}: 8 for each lane of auth.argon2_parallelism",
+        )
+
+
+def _check_bursts(settings: Settings) -> Refusals:
+    for name in ("send", "requests", "refusals"):
+        if getattr(settings.limits, f"{name}_per_second") and not getattr(settings.limits, f"{name}_burst"):
+            yield f"limits.{name}_burst", f"must be at least 1 where limits.{name}_per_second sets a limit"
+
+
+def _check_external(settings: Settings) -> Refusals:
+    issuers: dict[str, str] = {}
+    for alias, provider in settings.auth.external.items():
+        table = f"{EXTERNAL}.{alias}"
+        if not ALIAS.fullmatch(alias):
+            yield table, f"the alias must be {ALIAS_ALLOWED}"
+        for name, allowed in _check_provider(provider):
+            yield f"{table}.{name}", allowed
+        other = issuers.setdefault(provider.issuer, table)
+        if provider.issuer and other != table:
+            yield f"{table}.issuer", f"must differ from that of {other}"
+
+
+def _check_provider(provider: ExternalProvider) -> Refusals:
+    for name in ("issuer", "audience", "algorithms"):
+        if not getattr(provider, name):
+            yield name, "must be set"
+    given = [name for name in KEY_SOURCES if getattr(provider, name)]
+    if len(given) != 1:
+        yield KEY_SOURCES[0], "exactly one must be set of " + ", ".join(KEY_SOURCES)
+        return
+    hashed = [name for name in provider.algorithms if name in HMAC_BYTES]
+    yield from (
+        _check_hmac(provider, hashed) if provider.hmac_secret else _check_public(provider, given[0], hashed)
+    )
+
+
+def _check_hmac(provider: ExternalProvider, hashed: Sequence[str]) -> Refusals:
+    if len(hashed) != len(provider.algorithms):
+        yield "algorithms", "must all be HS256, HS384 or HS512 where hmac_secret is set"
+    least = max((HMAC_BYTES[name] for name in hashed), default=LEAST_SECRET)
+    if len(provider.hmac_secret.encode()) < least:
+        yield "hmac_secret", f"must have at least {least} bytes for these algorithms (RFC 7518 §3.2)"
+
+
+def _check_public(provider: ExternalProvider, source: str, hashed: Sequence[str]) -> Refusals:
+    if hashed:  # a public key taken for an HMAC secret is the classic forgery
+        yield "algorithms", f"must not contain {', '.join(hashed)} where {source} is set"
+    value: str = getattr(provider, source)
+    if source.endswith("_file") and not Path(value).is_file():
+        yield source, "must be a file that can be read"
+    if source == "jwks_url" and not (_is_url(value, ("https",)) or _is_loopback(value)):
+        yield source, "must be an https URL (http is for loopback addresses only)"
+
+
+def _is_loopback(url: str) -> bool:
+    return _is_url(url, ("http",)) and urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
+
+
+CHECKS: tuple[Callable[[Settings], Refusals], ...] = (
+    _check_origins,
+    _check_proxies,
+    _check_public_url,
+    _check_database,
+    _check_ports,
+    _check_data,
+    _check_secret,
+    _check_argon2,
+    _check_bursts,
+    _check_external,
+)
