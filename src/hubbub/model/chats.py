@@ -1,0 +1,103 @@
+"""What a node holds in memory of one chat: who may do what in it, and where its log ends.
+
+`Chat` is shared by everybody on the node and changes only when the journal has committed. `Draft` (draft.py) is what
+a transaction in progress makes of it.
+"""
+
+from msgspec import Struct
+
+from hubbub.model.entries import Entry
+
+GROUP = "group"
+PRIVATE = "private"
+OWNER, ADMIN, MEMBER = "owner", "admin", "member"
+RANK = {MEMBER: 0, ADMIN: 1, OWNER: 2}
+
+
+class Member(Struct, kw_only=True, gc=False):
+    """One user in one chat.
+
+    `since` is the seq of the entry that made them a member, `received` and `read` are cursors, `read_ordinal` is the
+    number of messages up to `read`. `muted_until` is in ms, 0 when not muted.
+    """
+
+    role: str = MEMBER
+    muted_until: int = 0
+    since: int = 0
+    received: int = 0
+    read: int = 0
+    read_ordinal: int = 0
+
+
+class Pair(Struct, kw_only=True):
+    """What two people are to each other. `requested_by` is the user whose request is open.
+
+    `open` is set where the server lets anyone write to anyone (`direct_policy = "anyone"`).
+    """
+
+    friends: bool = False
+    open: bool = False
+    requested_by: str | None = None
+    blockers: frozenset[str] = frozenset()
+
+
+class Chat:
+    """A room, or the (perhaps not yet existing) private chat of two people.
+
+    `head` is the last seq, `ordinal` the number of messages up to it, `rights_version` rises with every change of
+    membership, mute, friendship or block. A private chat is `visible` from the moment its people were friends.
+    """
+
+    __slots__ = ("__weakref__", "banned", "head", "id", "last", "members", "msg_type", "name", "ordinal", "pair",
+                 "people", "public", "rights_version", "visible")  # fmt: skip
+
+    def __init__(  # noqa: PLR0913 - a record; every field is named by the caller
+        self,
+        *,
+        id: str,  # noqa: A002 - the field's name
+        msg_type: str,
+        name: str = "",
+        public: bool = False,
+        people: tuple[str, str] | None = None,
+        visible: bool = True,
+        head: int = 0,
+        ordinal: int = 0,
+        rights_version: int = 0,
+        last: Entry | None = None,
+        members: dict[str, Member] | None = None,
+        banned: set[str] | None = None,
+        pair: Pair | None = None,
+    ) -> None:
+        self.id = id
+        self.msg_type = msg_type
+        self.name = name
+        self.public = public
+        self.people = people
+        self.visible = visible
+        self.head = head
+        self.ordinal = ordinal
+        self.rights_version = rights_version
+        self.last = last
+        self.members = {} if members is None else members
+        self.banned: set[str] = set() if banned is None else banned
+        self.pair = pair or Pair()
+
+    def member(self, user: str) -> Member | None:
+        """The user's membership, or None."""
+        return self.members.get(user)
+
+    def is_banned(self, user: str) -> bool:
+        """Whether the user may not come back."""
+        return user in self.banned
+
+    def peer_of(self, user: str) -> str:
+        """The other person of a private chat."""
+        return other_of(self.people, user)
+
+
+def other_of(people: tuple[str, str] | None, user: str) -> str:
+    """The one of two people that is not `user` (who must be one of them)."""
+    if people is None or user not in people:
+        msg = f"{user!r} is not one of {people!r}"
+        raise ValueError(msg)
+    return people[1] if people[0] == user else people[0]

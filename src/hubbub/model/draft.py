@@ -1,0 +1,195 @@
+"""One chat inside a transaction: what it will be if the transaction commits.
+
+Use cases read a draft as they read a Chat, and change it; the journal stores `entries` and `effects` and, once
+committed, calls `settle` to make the Chat in memory say the same.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from hubbub.model.chats import Chat, Member, Pair, other_of
+from hubbub.model.effects import (
+    BanGone,
+    BanPut,
+    ChatMade,
+    ChatNamed,
+    Effect,
+    MemberGone,
+    MemberPut,
+    PairChanged,
+)
+from hubbub.model.entries import Entry, Message
+from hubbub.model.replies import FriendPush
+
+
+class Target:
+    """A stored message that an edit, deletion or reaction is about: its entry and who reacted with what."""
+
+    __slots__ = ("entry", "reactions")
+
+    def __init__(self, entry: Message, reactions: set[tuple[str, str]]) -> None:
+        self.entry = entry
+        self.reactions = reactions  # (emoji, user)
+
+
+class Draft:
+    """A chat as the batch so far leaves it. Check everything before the first change: there is no undo."""
+
+    __slots__ = ("banned_now", "base", "changed", "effects", "entries", "head", "members_now", "name", "notices",
+                 "ordinal", "ordinals", "pair", "rights_version", "targets", "ts", "visible")  # fmt: skip
+
+    def __init__(self, base: Chat, targets: Mapping[int, Target], now: int) -> None:
+        self.base = base
+        self.head = base.head
+        self.ordinal = base.ordinal
+        self.rights_version = base.rights_version
+        self.name = base.name
+        self.visible = base.visible
+        self.pair = base.pair
+        self.ts = now if base.last is None else max(now, base.last.ts)
+        self.targets = dict(targets)
+        self.entries: list[Entry] = []
+        self.ordinals: list[int] = []
+        self.effects: list[Effect] = []
+        self.notices: list[tuple[str, FriendPush]] = []
+        self.members_now: dict[str, Member | None] = {}
+        self.banned_now: dict[str, bool] = {}
+        self.changed = False
+
+    # ── what may be read ────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def id(self) -> str:
+        return self.base.id
+
+    @property
+    def msg_type(self) -> str:
+        return self.base.msg_type
+
+    @property
+    def public(self) -> bool:
+        return self.base.public
+
+    @property
+    def people(self) -> tuple[str, str] | None:
+        return self.base.people
+
+    def peer_of(self, user: str) -> str:
+        """The other person of a private chat."""
+        return other_of(self.base.people, user)
+
+    def member(self, user: str) -> Member | None:
+        """The user's membership as the batch so far leaves it."""
+        if user in self.members_now:
+            return self.members_now[user]
+        return self.base.members.get(user)
+
+    def is_banned(self, user: str) -> bool:
+        """Whether the user may not come back."""
+        return self.banned_now.get(user, user in self.base.banned)
+
+    def everybody(self) -> Iterator[tuple[str, Member]]:
+        """All members as the batch so far leaves them."""
+        for user, member in self.base.members.items():
+            if user not in self.members_now:
+                yield user, member
+        for user, changed in self.members_now.items():
+            if changed is not None:
+                yield user, changed
+
+    # ── what may be changed ─────────────────────────────────────────────────────────────────────────────────────
+
+    def append(self, entry: Entry) -> Entry:
+        """Give the entry the next seq and this chat's time."""
+        self.head += 1
+        entry.seq = self.head
+        entry.ts = self.ts
+        if type(entry) is Message:
+            self.ordinal += 1
+        self.entries.append(entry)
+        self.ordinals.append(self.ordinal)
+        return entry
+
+    def put_member(self, user: str, member: Member) -> None:
+        """Add a member, or change one (give a copy, not the member in memory)."""
+        self.members_now[user] = member
+        self._rights(MemberPut(chat=self.id, user=user, member=member))
+
+    def drop_member(self, user: str) -> None:
+        """Remove a member."""
+        self.members_now[user] = None
+        self._rights(MemberGone(chat=self.id, user=user))
+
+    def set_banned(self, user: str, by: str, *, banned: bool) -> None:
+        """Ban a user or end the ban."""
+        self.banned_now[user] = banned
+        self._rights(BanPut(chat=self.id, user=user, by=by) if banned else BanGone(chat=self.id, user=user))
+
+    def rename(self, name: str) -> None:
+        """Give the room another name."""
+        self.name = name
+        self._rights(ChatNamed(chat=self.id, name=name))
+
+    def make(self) -> None:
+        """Store the new chat itself; the first change of a chat that has no row yet."""
+        self._rights(
+            ChatMade(chat=self.id, msg_type=self.msg_type, name=self.name, public=self.public, people=self.people)
+        )
+
+    def show(self) -> None:
+        """Make a private chat visible to its two people."""
+        self.visible = True
+        self.changed = True
+        for user in self.people or ():
+            self.put_member(user, Member())
+
+    def set_pair(self, pair: Pair) -> None:
+        """Change what the two people are to each other."""
+        if self.people is None:
+            msg = f"{self.id} is not a private chat"
+            raise ValueError(msg)
+        self._rights(PairChanged(people=self.people, before=self.pair, after=pair))
+        self.pair = pair
+
+    def note(self, user: str, push: FriendPush) -> None:
+        """Tell a user something after the commit that is no entry of the chat."""
+        self.notices.append((user, push))
+
+    def _rights(self, effect: Effect) -> None:
+        self.effects.append(effect)
+        if not self.changed:
+            self.changed = True
+        self.rights_version += 1
+
+    # ── after the commit ────────────────────────────────────────────────────────────────────────────────────────
+
+    def settle(self) -> None:
+        """Make the chat in memory say what is committed now."""
+        chat = self.base
+        chat.head, chat.ordinal, chat.rights_version = self.head, self.ordinal, self.rights_version
+        if self.entries:
+            chat.last = self.entries[-1]
+            self._raise_senders_cursors()
+        if self.changed:
+            chat.name, chat.visible, chat.pair = self.name, self.visible, self.pair
+            self._settle_members()
+
+    def _settle_members(self) -> None:
+        members = self.base.members
+        for user, member in self.members_now.items():
+            if member is None:
+                members.pop(user, None)
+            elif user in members:
+                kept = members[user]
+                kept.role, kept.muted_until, kept.since = member.role, member.muted_until, member.since
+            else:
+                members[user] = member
+        for user, banned in self.banned_now.items():
+            (self.base.banned.add if banned else self.base.banned.discard)(user)
+
+    def _raise_senders_cursors(self) -> None:
+        for entry, ordinal in zip(self.entries, self.ordinals, strict=True):
+            if type(entry) is Message:
+                member = self.member(entry.sender)
+                if member is not None:
+                    member.received = member.read = entry.seq
+                    member.read_ordinal = ordinal

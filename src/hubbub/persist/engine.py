@@ -1,0 +1,88 @@
+"""The database: one async engine, opened with the durability the promises need.
+
+SQLite: WAL and `synchronous=FULL`, so a commit is on the disk when it returns; one writing connection and a pool of
+reading ones, so that a long read never waits behind the journal.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+BUSY_TIMEOUT_MS = 5_000
+DATABASE_FILE = "hubbub.db"
+
+
+def database_url(url: str, data: str) -> URL:
+    """The setting `database_url`, or the embedded store inside the data folder."""
+    if url:
+        return make_url(url)
+    return URL.create("sqlite+aiosqlite", database=str(Path(data) / DATABASE_FILE))
+
+
+class Database:
+    """Two engines on one database: `writing()` is one transaction at a time on SQLite, `reading()` is pooled."""
+
+    def __init__(self, url: URL, *, pool_size: int = 4) -> None:
+        self.url = url
+        self._writer = _engine(url, 1)
+        self._reader = _engine(url, pool_size)
+
+    @property
+    def writer(self) -> AsyncEngine:
+        """The engine behind `writing()`."""
+        return self._writer
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for queries only."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed at the end of the block, rolled back if it raises."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+def _engine(url: URL, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=BUSY_TIMEOUT_MS / 1000)
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    return engine
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _on_connect(connection: object, _record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]  # SQLAlchemy's "begin" event says BEGIN
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "cache_size=-65536",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+async def is_alive(database: Database) -> bool:
+    """Whether the database answers."""
+    try:
+        async with database.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+    except (DBAPIError, OSError, TimeoutError):
+        return False
+    return True

@@ -1,0 +1,200 @@
+"""Every table, once, for every database (SQLAlchemy Core). Identifiers compare byte by byte; times are ms.
+
+A chat's log is `entries`; `writes` remembers (user, msg_id) for ever; `outbox` rows name (chat, seq), never content.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
+)
+
+USER = String(192)
+CHAT = String(64)
+MSG_ID = String(64)
+_NO_ROWID = {"sqlite_with_rowid": False}
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("user", USER, primary_key=True),
+    Column("display_name", String(80), nullable=False),
+    Column("avatar", String(512)),
+    Column("password_hash", String(255)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_seen", BigInteger),
+    **_NO_ROWID,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("user", USER, nullable=False),
+    Column("device", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Index(None, "user"),
+    Index(None, "revoked_at"),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("session", String(64), nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("parent", LargeBinary(32)),
+    Column("used_at", BigInteger),
+    Index(None, "session"),
+)
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("id", CHAT, primary_key=True),
+    Column("msg_type", String(8), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("public", Boolean, nullable=False),
+    Column("visible", Boolean, nullable=False),
+    Column("one", USER),
+    Column("other", USER),
+    Column("created_at", BigInteger, nullable=False),
+    Column("head", BigInteger, nullable=False),
+    Column("ordinal", BigInteger, nullable=False),
+    Column("rights_version", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Index(None, "changed_at"),
+    Index(None, "public", "id"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("chat", CHAT, primary_key=True),
+    Column("user", USER, primary_key=True),
+    Column("role", String(8), nullable=False),
+    Column("muted_until", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("read", BigInteger, nullable=False),
+    Column("read_ordinal", BigInteger, nullable=False),
+    Index(None, "user"),
+    **_NO_ROWID,
+)
+
+bans = Table(
+    "bans",
+    metadata,
+    Column("chat", CHAT, primary_key=True),
+    Column("user", USER, primary_key=True),
+    Column("by", USER, nullable=False),
+    **_NO_ROWID,
+)
+
+friendships = Table(
+    "friendships",
+    metadata,
+    Column("one", USER, primary_key=True),
+    Column("other", USER, primary_key=True),
+    Column("friends", Boolean, nullable=False),
+    Column("requested_by", USER),
+    Index(None, "other"),
+    **_NO_ROWID,
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("blocker", USER, primary_key=True),
+    Column("blocked", USER, primary_key=True),
+    **_NO_ROWID,
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("chat", CHAT, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("ordinal", BigInteger, nullable=False),
+    Column("sender", USER, nullable=False),
+    Column("msg_id", MSG_ID),
+    Column("content", Text),
+    Column("target", BigInteger),
+    Column("edited", BigInteger),
+    Column("deleted", Boolean, nullable=False),
+    Column("as_of", BigInteger),
+    Column("extra", Text),
+    **_NO_ROWID,
+)
+
+edits = Table(
+    "edits",
+    metadata,
+    Column("chat", CHAT, primary_key=True),
+    Column("target", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    **_NO_ROWID,
+)
+
+reactions = Table(
+    "reactions",
+    metadata,
+    Column("chat", CHAT, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("emoji", String(32), primary_key=True),
+    Column("user", USER, primary_key=True),
+    **_NO_ROWID,
+)
+
+writes = Table(
+    "writes",
+    metadata,
+    Column("user", USER, primary_key=True),
+    Column("msg_id", MSG_ID, primary_key=True),
+    Column("digest", LargeBinary(16), nullable=False),
+    Column("reply", SmallInteger, nullable=False),
+    Column("chat", CHAT, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("extra", Text),
+    **_NO_ROWID,
+)
+
+PENDING, SENT, ACKED = 0, 1, 2
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("chat", CHAT, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("delivered_at", BigInteger),
+    Index("ix_outbox_pending", "created_at", sqlite_where=Column("state", Integer) == PENDING,
+          postgresql_where=Column("state", Integer) == PENDING),  # fmt: skip
+    **_NO_ROWID,
+)
