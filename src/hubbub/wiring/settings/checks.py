@@ -58,6 +58,12 @@ def _check_database(settings: Settings) -> Refusals:
         yield "database_url", "must be a SQLAlchemy URL for one of " + ", ".join(DATABASES)
 
 
+def _check_hosts(settings: Settings) -> Refusals:
+    for name in ("host", "internal_host"):
+        if not getattr(settings, name):
+            yield name, "must be an address or a host name; 0.0.0.0 or :: listens on all"
+
+
 def _check_ports(settings: Settings) -> Refusals:
     if settings.port and (settings.port, settings.host) == (settings.internal_port, settings.internal_host):
         yield "internal_port", "must differ from port: the internal pages are not for the public"
@@ -142,6 +148,7 @@ CHECKS: tuple[Callable[[Settings], Refusals], ...] = (
     _check_proxies,
     _check_public_url,
     _check_database,
+    _check_hosts,
     _check_ports,
     _check_data,
     _check_secret,

@@ -69,10 +69,8 @@ def _converted(found: Iterable[Found], problems: list[Problem]) -> Iterator[tupl
 
 
 def _convert(found: Found) -> object:
-    """Text is parsed only where all there is is text; a TOML file says `8080`, not `"8080"`."""
-    value: object = msgspec.convert(
-        found.raw, found.key.annotation, strict=found.origin.source != "environment"
-    )
+    """Text is parsed where all there is is text; a TOML file says `8080`, not `"8080"`."""
+    value: object = msgspec.convert(found.raw, found.key.annotation, strict=found.origin.source == "file")
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError
     return value

@@ -72,7 +72,7 @@ def read_options(options: Mapping[str, object]) -> Reading:
             continue
         origin = Origin("option", "--" + name.replace(".", "-").replace("_", "-"))
         key = keys.find(name)
-        yield Found(key, value, origin) if key else _unknown(name, origin, keys.nearest(name))
+        yield _found(key, value, origin) if key else _unknown(name, origin, keys.nearest(name))
 
 
 def read_environment(environ: Mapping[str, str]) -> Reading:
@@ -84,7 +84,11 @@ def read_environment(environ: Mapping[str, str]) -> Reading:
         if key is None:
             yield _unknown(variable, origin, keys.nearest_variable(variable))
         else:
-            yield Found(key, _split(environ[variable]) if key.is_list else environ[variable], origin)
+            yield _found(key, environ[variable], origin)
+
+
+def _found(key: Key, value: object, origin: Origin) -> Found:
+    return Found(key, _split(value) if key.is_list and isinstance(value, str) else value, origin)
 
 
 def _is_ours(variable: str, value: str) -> bool:

@@ -1,0 +1,145 @@
+"""The `hubbub` program: serve, config, migrate, chat, version.
+
+What a command needs is imported when it runs, so that `hubbub config` explains wrong settings even where the
+server cannot be loaded, and `hubbub chat` starts without it. Exit status: 0 done, 1 failed, 2 wrong settings or usage.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from hubbub.wiring.settings import Loaded, SettingsRefused, load_settings, store_url
+
+FAILED = 1
+WRONG_SETTINGS = 2
+FORMS = frozenset({"json", "toml", "reference"})  # options of `config` that are no settings
+PIPE_WIDTH = 200  # columns: wide enough that no line is folded where `grep` reads
+
+app = typer.Typer(
+    name="hubbub",
+    help="A chat server that starts with one command and never loses a message.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they would print secrets
+)
+
+Config = Annotated[str | None, typer.Option(help="The TOML file; without it, hubbub.toml if there is one.")]
+Host = Annotated[str | None, typer.Option(help="Address of the public port.")]
+Port = Annotated[str | None, typer.Option(help="Public port: HTTP and WebSocket.")]
+InternalHost = Annotated[str | None, typer.Option(help="Address of the internal port.")]
+InternalPort = Annotated[str | None, typer.Option(help="Internal port: /livez, /readyz, /metrics.")]
+Data = Annotated[str | None, typer.Option(help="Directory of the embedded store.")]
+DatabaseUrl = Annotated[
+    str | None, typer.Option(help="SQLAlchemy URL; without it, SQLite in the data directory.")
+]
+PublicUrl = Annotated[str | None, typer.Option(help="How browsers reach this server.")]
+LogLevel = Annotated[str | None, typer.Option(help="debug, info, warning, error or critical.")]
+LogFormat = Annotated[str | None, typer.Option(help="auto, console or json.")]
+
+
+def _fail(message: str, status: int) -> NoReturn:
+    for line in message.splitlines():
+        typer.echo(f"hubbub: {line}", err=True)
+    raise typer.Exit(status)
+
+
+def _load(options: Mapping[str, object]) -> Loaded:
+    dotted = {name.replace("log_", "log."): value for name, value in options.items()}
+    try:
+        return load_settings(dotted, os.environ, Path.cwd())
+    except SettingsRefused as refused:
+        _fail(str(refused), WRONG_SETTINGS)
+
+
+@app.command()
+def serve(
+    *,
+    config: Config = None,
+    host: Host = None,
+    port: Port = None,
+    internal_host: InternalHost = None,
+    internal_port: InternalPort = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    public_url: PublicUrl = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Run the server until SIGTERM or SIGINT. `hubbub config` lists what else can be set, and how."""
+    loaded = _load(locals())
+    from hubbub.wiring.app import serve as run
+
+    try:
+        status = run(loaded.settings)
+    except OSError as error:  # a port in use, a data directory that cannot be written
+        _fail(f"cannot serve: {error}", FAILED)
+    raise typer.Exit(status)
+
+
+@app.command("config")
+def show(
+    *,
+    config: Config = None,
+    host: Host = None,
+    port: Port = None,
+    internal_host: InternalHost = None,
+    internal_port: InternalPort = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    public_url: PublicUrl = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    toml: Annotated[bool, typer.Option("--toml", help="As a file that sets the same again.")] = False,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="All keys, ranges and meanings, as Markdown.")
+    ] = False,
+) -> None:
+    """Print every setting in force and where it came from. Secrets are masked."""
+    loaded = _load({name: value for name, value in locals().items() if name not in FORMS})
+    from hubbub.wiring.settings import show as printed
+
+    if reference:
+        typer.echo(printed.reference())
+    elif json:
+        typer.echo(printed.as_json(loaded))
+    elif toml:
+        typer.echo(printed.as_toml(loaded))
+    else:
+        Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(printed.as_table(loaded))
+
+
+@app.command()
+def migrate(*, config: Config = None, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Bring the database to this version's tables. The embedded store is brought there at every start."""
+    loaded = _load(locals())
+    from hubbub.persist.migrate import upgrade
+
+    upgrade(store_url(loaded.settings))
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def chat(context: typer.Context) -> None:
+    """Talk in this terminal. `hubbub chat --help` tells more."""
+    from hubbub_client.terminal import main as talk
+
+    talk(context.args)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"hubbub {version_of('hubbub')}")
+
+
+def main() -> None:
+    """Entry point of the program."""
+    app()
