@@ -25,7 +25,7 @@ class Loaded(Struct, frozen=True):
     origins: Mapping[str, Origin]
 
 
-class SettingsRefused(Exception):  # noqa: N818 - what happened, in the words the user reads
+class SettingsRefused(Exception):
     """Some settings are wrong. `problems` has one for each; the text has a line for each."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -84,7 +84,7 @@ def _checked(settings: Settings, found: Mapping[str, Found]) -> Iterator[Problem
             yield Problem(name, value, one.origin if one else DEFAULT, allowed)
 
 
-def shown_value(secret: bool, value: object) -> str:  # noqa: FBT001 - a property of the key, not a switch
+def shown_value(secret: bool, value: object) -> str:
     """A value as people may see it: secrets and the credentials in URLs are masked."""
     if secret:
         return MASK if value else '""'

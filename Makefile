@@ -1,0 +1,65 @@
+# What there is to do with Hubbub. `make setup` needs Python 3.11 or later and the network; nothing else is installed
+# outside .venv (but for Debian's python3-venv, if it is missing and you are root).
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check conformance bench fuzz constraints clean
+
+help:
+	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
+	@echo "make run           the server on http://127.0.0.1:8080 with ./data"
+	@echo "make test          all tests: unit, conversations, ports, conformance, faults"
+	@echo "make check         what must pass before a commit, under a minute: lint, types, contracts, unit tests"
+	@echo "make conformance   every Autobahn case, the large messages of group 9 included"
+	@echo "make bench         every benchmark the README quotes"
+	@echo "make fuzz          the parsers, for a while"
+	@echo "make constraints   constraints.txt from what is installed"
+	@echo "make clean         removes .venv and caches; keeps ./data"
+
+setup: $(READY)
+
+$(READY): pyproject.toml clients/python/pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hubbub needs Python 3.11 or later")'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments; installing python3-venv"; \
+		apt-get update -qq && apt-get install -y -qq python3-venv; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
+		-e . -e clients/python --group dev
+	@touch $@
+
+run: setup
+	$(BIN)/hubbub serve --host 127.0.0.1 --port 8080 --data ./data
+
+test: setup
+	$(BIN)/pytest -q -n $(WORKERS) tests/unit clients/python/tests
+	$(BIN)/pytest -q tests --ignore tests/unit
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -q -n $(WORKERS) tests/unit clients/python/tests
+
+conformance: setup
+	$(BIN)/pytest -q tests/conformance
+
+bench: setup
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+fuzz: setup
+	@for script in fuzz/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+constraints: setup
+	$(BIN)/pip freeze --exclude-editable --disable-pip-version-check | grep -E '^[A-Za-z0-9_.-]+==[^ ]+$$' > constraints.txt
+	@touch $(READY)
+
+clean:
+	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
