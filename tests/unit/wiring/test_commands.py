@@ -54,8 +54,10 @@ def test_config_shows_every_key_with_its_origin(run: Run) -> None:
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--toml"]])
-def test_config_masks_secrets(form: list[str], run: Run) -> None:
-    url = "postgresql://me:swordfish@db/hubbub"
+@pytest.mark.parametrize(
+    "url", ["postgresql://me:sword/@swordfish@db/hubbub", "mysql://db/hubbub?password=swordfish&x=1"]
+)
+def test_config_masks_secrets(form: list[str], url: str, run: Run) -> None:
     result = run("config", *form, HUBBUB_AUTH_SECRET=SECRET, HUBBUB_DATABASE_URL=url)
     assert result.exit_code == 0
     assert "********" in result.stdout

@@ -14,7 +14,7 @@ from hubbub.wiring.settings.checks import CHECKS
 from hubbub.wiring.settings.sources import DEFAULT, Found, Origin, Problem
 from hubbub.wiring.settings.tree import Settings
 
-PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s]*)(?=@)")
+CREDENTIALS = re.compile(r'(?<=://)[^\s"]*(?=@)|(?<=password=)[^&\s"]+')  # in a URL, up to the last @
 MASK = "********"
 
 
@@ -91,4 +91,4 @@ def shown_value(secret: bool, value: object) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)  # JSON has no word for it
     text = msgspec.json.encode(value, enc_hook=str).decode()
-    return PASSWORD_IN_URL.sub(MASK, text)
+    return CREDENTIALS.sub(MASK, text)
