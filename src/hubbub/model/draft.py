@@ -5,6 +5,7 @@ committed, calls `settle` to make the Chat in memory say the same.
 """
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 
 from hubbub.model.chats import Chat, Member, Pair, other_of
 from hubbub.model.effects import (
@@ -17,8 +18,8 @@ from hubbub.model.effects import (
     MemberPut,
     PairChanged,
 )
-from hubbub.model.entries import Entry, Message
-from hubbub.model.replies import FriendPush
+from hubbub.model.entries import Edited, Entry, Message
+from hubbub.model.replies import Done, FriendPush
 
 
 class Target:
@@ -96,7 +97,25 @@ class Draft:
             if changed is not None:
                 yield user, changed
 
+    def unchanged(self) -> Done:
+        """The answer to a request that would change nothing."""
+        return Done(chat=self.id, seq=self.head, ts=self.ts)
+
+    def count(self) -> int:
+        """How many members there are."""
+        base = self.base.members
+        return len(base) + sum((now is not None) - (user in base) for user, now in self.members_now.items())
+
     # ── what may be changed ─────────────────────────────────────────────────────────────────────────────────────
+
+    def target(self, seq: int) -> Target | None:
+        """The message at `seq`, as the batch so far leaves it, if it was asked for or is new."""
+        found = self.targets.get(seq)
+        if found is None and 0 < seq - self.base.head <= len(self.entries):
+            entry = self.entries[seq - self.base.head - 1]
+            if type(entry) is Message:
+                found = self.targets[seq] = Target(copy(entry), set())
+        return found
 
     def append(self, entry: Entry) -> Entry:
         """Give the entry the next seq and this chat's time."""
@@ -108,6 +127,12 @@ class Draft:
         self.entries.append(entry)
         self.ordinals.append(self.ordinal)
         return entry
+
+    def erase_edits(self, seq: int) -> None:
+        """Take the content out of edits of message `seq` made in this very batch."""
+        for entry in self.entries:
+            if type(entry) is Edited and entry.target == seq:
+                entry.content, entry.deleted = None, True
 
     def put_member(self, user: str, member: Member) -> None:
         """Add a member, or change one (give a copy, not the member in memory)."""

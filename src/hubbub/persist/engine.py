@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -24,13 +24,21 @@ def database_url(url: str, data: str) -> URL:
     return URL.create("sqlite+aiosqlite", database=str(Path(data) / DATABASE_FILE))
 
 
+async def _roll_back(connection: AsyncConnection) -> None:
+    """Best effort: a connection that cannot roll back is thrown away."""
+    try:
+        await connection.rollback()
+    except (DBAPIError, OSError):
+        await connection.invalidate()
+
+
 class Database:
     """Two engines on one database: `writing()` is one transaction at a time on SQLite, `reading()` is pooled."""
 
     def __init__(self, url: URL, *, pool_size: int = 4) -> None:
         self.url = url
-        self._writer = _engine(url, 1)
-        self._reader = _engine(url, pool_size)
+        self._writer = _engine(url, 1, "BEGIN IMMEDIATE")
+        self._reader = _engine(url, pool_size, "BEGIN")
 
     @property
     def writer(self) -> AsyncEngine:
@@ -45,9 +53,17 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed at the end of the block, rolled back if it raises."""
-        async with self._writer.begin() as connection:
-            yield connection
+        """A transaction: committed at the end of the block unless it was before, rolled back if the block raises.
+
+        On SQLite it holds the write lock from its first statement on.
+        """
+        async with self._writer.connect() as connection:
+            try:
+                yield connection
+                await connection.commit()
+            except BaseException:
+                await _roll_back(connection)
+                raise
 
     async def close(self) -> None:
         """Close every connection."""
@@ -55,14 +71,18 @@ class Database:
         await self._reader.dispose()
 
 
-def _engine(url: URL, pool_size: int) -> AsyncEngine:
+def _engine(url: URL, pool_size: int, begin: str) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=BUSY_TIMEOUT_MS / 1000)
     if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
+        _prepare_sqlite(engine, begin)
     return engine
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
+def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
+    @event.listens_for(engine.sync_engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
     @event.listens_for(engine.sync_engine, "connect")
     def _on_connect(connection: object, _record: object) -> None:
         connection.isolation_level = None  # type: ignore[attr-defined]  # SQLAlchemy's "begin" event says BEGIN

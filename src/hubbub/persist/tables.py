@@ -24,7 +24,6 @@ metadata = MetaData(
 USER = String(192)
 CHAT = String(64)
 MSG_ID = String(64)
-_NO_ROWID = {"sqlite_with_rowid": False}
 
 meta = Table(
     "meta",
@@ -42,7 +41,7 @@ users = Table(
     Column("password_hash", String(255)),
     Column("created_at", BigInteger, nullable=False),
     Column("last_seen", BigInteger),
-    **_NO_ROWID,
+    sqlite_with_rowid=False,
 )
 
 sessions = Table(
@@ -57,6 +56,7 @@ sessions = Table(
     Column("revoked_at", BigInteger),
     Index(None, "user"),
     Index(None, "revoked_at"),
+    Index(None, "expires_at"),
 )
 
 refresh_tokens = Table(
@@ -68,6 +68,7 @@ refresh_tokens = Table(
     Column("parent", LargeBinary(32)),
     Column("used_at", BigInteger),
     Index(None, "session"),
+    Index(None, "parent"),
 )
 
 chats = Table(
@@ -101,7 +102,7 @@ members = Table(
     Column("read", BigInteger, nullable=False),
     Column("read_ordinal", BigInteger, nullable=False),
     Index(None, "user"),
-    **_NO_ROWID,
+    sqlite_with_rowid=False,
 )
 
 bans = Table(
@@ -110,7 +111,7 @@ bans = Table(
     Column("chat", CHAT, primary_key=True),
     Column("user", USER, primary_key=True),
     Column("by", USER, nullable=False),
-    **_NO_ROWID,
+    sqlite_with_rowid=False,
 )
 
 friendships = Table(
@@ -121,7 +122,7 @@ friendships = Table(
     Column("friends", Boolean, nullable=False),
     Column("requested_by", USER),
     Index(None, "other"),
-    **_NO_ROWID,
+    sqlite_with_rowid=False,
 )
 
 blocks = Table(
@@ -129,7 +130,7 @@ blocks = Table(
     metadata,
     Column("blocker", USER, primary_key=True),
     Column("blocked", USER, primary_key=True),
-    **_NO_ROWID,
+    sqlite_with_rowid=False,
 )
 
 entries = Table(
@@ -148,7 +149,7 @@ entries = Table(
     Column("deleted", Boolean, nullable=False),
     Column("as_of", BigInteger),
     Column("extra", Text),
-    **_NO_ROWID,
+    sqlite_with_rowid=False,
 )
 
 edits = Table(
@@ -157,7 +158,7 @@ edits = Table(
     Column("chat", CHAT, primary_key=True),
     Column("target", BigInteger, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    **_NO_ROWID,
+    sqlite_with_rowid=False,
 )
 
 reactions = Table(
@@ -167,7 +168,7 @@ reactions = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("emoji", String(32), primary_key=True),
     Column("user", USER, primary_key=True),
-    **_NO_ROWID,
+    sqlite_with_rowid=False,
 )
 
 writes = Table(
@@ -175,13 +176,13 @@ writes = Table(
     metadata,
     Column("user", USER, primary_key=True),
     Column("msg_id", MSG_ID, primary_key=True),
-    Column("digest", LargeBinary(16), nullable=False),
+    Column("digest", String(32), nullable=False),
     Column("reply", SmallInteger, nullable=False),
     Column("chat", CHAT, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("ts", BigInteger, nullable=False),
     Column("extra", Text),
-    **_NO_ROWID,
+    sqlite_with_rowid=False,
 )
 
 PENDING, SENT, ACKED = 0, 1, 2
@@ -196,5 +197,5 @@ outbox = Table(
     Column("delivered_at", BigInteger),
     Index("ix_outbox_pending", "created_at", sqlite_where=Column("state", Integer) == PENDING,
           postgresql_where=Column("state", Integer) == PENDING),  # fmt: skip
-    **_NO_ROWID,
+    sqlite_with_rowid=False,
 )

@@ -1,0 +1,25 @@
+"""Who is there, and who is typing."""
+
+from hubbub.model.chats import PRIVATE, Chat
+from hubbub.model.commands import Ping, Presence, Typing
+from hubbub.model.identity import Caller
+from hubbub.model.ports import Desk
+from hubbub.model.replies import Pong, PresenceList
+from hubbub.model.rules import check_pair
+
+
+async def ask(desk: Desk, caller: Caller, command: Presence, _now: int) -> PresenceList:
+    """What the caller may know: friends and fellow members of small chats."""
+    return PresenceList(presences=await desk.presence.listing(caller.user, command.users))
+
+
+def typing(desk: Desk, caller: Caller, command: Typing, chat: Chat, now: int) -> None:
+    """Tell the others; crowds are not told."""
+    if chat.msg_type == PRIVATE:
+        check_pair(chat, caller.user)
+    desk.typing.say(chat, caller.user, on=command.on, now=now)
+
+
+def ping(_desk: Desk, _caller: Caller, _command: Ping, _now: int) -> Pong:
+    """Here."""
+    return Pong()

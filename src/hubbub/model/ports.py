@@ -1,0 +1,139 @@
+"""What use cases need from the outside, as Protocols. Each names who implements it.
+
+One suite per Protocol (tests/ports) holds every implementation to the same behaviour.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from hubbub.model.chats import Chat
+from hubbub.model.entries import Entry
+from hubbub.model.proposals import Done, Proposal
+from hubbub.model.replies import FriendLists, PresenceListing, ProfileListing, Reply, RoomListing
+
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    """The settings that use cases check (docs/protocol.md §5)."""
+
+    content_chars: float = 8_000
+    emoji_bytes: float = 32
+    emoji_per_message: float = 20
+    history_page: int = 300
+    reply_bytes: int = 1_048_576
+    room_members: float = 100_000
+    rooms_per_user: float = 1_000
+    replay_per_chat: float = 500
+    replay_per_hello: float = 5_000
+    crowd: float = 200
+    connections_per_user: float = 20
+    heartbeat_ms: int = 30_000
+
+
+class Journal(Protocol):
+    """The one writer of chats: persist/journal."""
+
+    def submit(self, proposal: Proposal, done: Done) -> None:
+        """Queue a proposal; `done` is called once with the reply or the exception, before any push it causes.
+
+        Raises Refused(unavailable) when too many wait.
+        """
+
+    async def recall(self, user: str, msg_id: str, digest: str) -> Reply | None:
+        """The first reply to (`user`, `msg_id`), None if there was none; Refused(conflict) for another digest."""
+
+
+class Chats(Protocol):
+    """Chats by id: persist/chats."""
+
+    def peek(self, chat: str) -> Chat | None:
+        """The chat, if it is in memory."""
+
+    async def load(self, chat: str, people: tuple[str, str] | None = None) -> Chat | None:
+        """The chat; with `people` a private chat that has no row yet is given as strangers have it."""
+
+    async def of_user(self, user: str) -> list[Chat]:
+        """Every chat the user is a member of, in the order of their ids."""
+
+    async def rooms(self, query: str, after: str, limit: int) -> Sequence[RoomListing]:
+        """Public rooms with members whose name contains `query`, in the order of their ids."""
+
+
+class Log(Protocol):
+    """Entries at rest: persist/entries."""
+
+    async def before(self, chat: str, seq: int, limit: int, reader: str) -> list[Entry]:
+        """The last `limit` entries with a smaller seq, rising, in present form for `reader`."""
+
+    async def after(self, chat: str, seq: int, limit: int, reader: str) -> list[Entry]:
+        """The first `limit` entries with a greater seq, rising, in present form for `reader`."""
+
+    async def ordinal(self, chat: str, seq: int) -> int:
+        """How many messages there are up to `seq`."""
+
+
+class People(Protocol):
+    """Users as others see them: persist/people."""
+
+    async def exists(self, user: str) -> bool:
+        """Whether there is such a user."""
+
+    async def profiles(self, users: Iterable[str]) -> dict[str, ProfileListing]:
+        """The profiles of those that exist."""
+
+    async def relations(self, user: str) -> FriendLists:
+        """Friends, requests and blocks."""
+
+    async def last_seen(self, users: Iterable[str]) -> dict[str, int]:
+        """When users were last connected (ms), where that is known."""
+
+
+class Cursors(Protocol):
+    """How far members have received and read: persist/cursors (kept) and push/receipts (told)."""
+
+    def moved(self, chat: Chat, user: str) -> None:
+        """The member's cursors rose in memory."""
+
+
+class Presence(Protocol):
+    """Who is connected: push/presence."""
+
+    def online(self, user: str) -> bool:
+        """Whether the user counts as online now."""
+
+    async def listing(self, asker: str, users: Sequence[str]) -> list[PresenceListing]:
+        """What `asker` may know of the users."""
+
+
+class Typing(Protocol):
+    """Who is typing: push/typing."""
+
+    def say(self, chat: Chat, user: str, *, on: bool, now: int) -> None:
+        """Tell the other members, at most once a second and chat."""
+
+
+class Entropy(Protocol):
+    """Random bytes: secrets.token_bytes, or a fixed sequence in tests."""
+
+    def __call__(self, size: int, /) -> bytes: ...
+
+
+class Measure(Protocol):
+    """How many bytes something takes on the wire: codec/json.size_of."""
+
+    def __call__(self, thing: object, /) -> int: ...
+
+
+class Desk(Struct, frozen=True, kw_only=True):
+    """Everything a use case may call."""
+
+    bounds: Bounds
+    chats: Chats
+    log: Log
+    people: People
+    cursors: Cursors
+    presence: Presence
+    typing: Typing
+    entropy: Entropy
+    measure: Measure

@@ -1,0 +1,200 @@
+"""One transaction of the journal: look up, decide, store. Nothing here commits, answers or publishes."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hubbub.model.chats import Chat
+from hubbub.model.draft import Draft, Target
+from hubbub.model.effects import ChatMade
+from hubbub.model.entries import Message
+from hubbub.model.errors import ErrorCode, Refused
+from hubbub.model.proposals import Done as Tell
+from hubbub.model.proposals import Proposal
+from hubbub.model.replies import Done, Ok, Reply, RoomMade, Sent
+from hubbub.persist import bulk, effects
+from hubbub.persist.chats import ChatStore
+from hubbub.persist.rows import COLUMNS, MESSAGE, entry_of, row_of
+from hubbub.persist.tables import PENDING, chats, entries, outbox, reactions, writes
+
+Waiting = tuple[Proposal, Tell]
+Answer = Reply | Exception
+Key = tuple[str, str]
+Stored = tuple[str, Reply]  # (digest, first reply)
+
+_encode = msgspec.json.Encoder().encode
+_room = msgspec.json.Decoder(RoomMade).decode
+SENT_REPLY, DONE_REPLY, OK_REPLY, ROOM_REPLY = range(1, 5)
+_REPLY_KIND = {Sent: SENT_REPLY, Done: DONE_REPLY, Ok: OK_REPLY, RoomMade: ROOM_REPLY}
+
+
+class Batch:
+    """What waits together and is committed together. `answers` stand in the order of `waiting`."""
+
+    def __init__(self, waiting: list[Waiting], store: ChatStore, now: int) -> None:
+        self.waiting = waiting
+        self.answers: list[Answer] = []
+        self.drafts: dict[str, Draft] = {}
+        self._store = store
+        self._now = now
+
+    async def prepare(self, connection: AsyncConnection) -> None:
+        """Lock the chats, find what was stored before, decide the rest, store what was decided."""
+        bases = await self._lock(connection)
+        keys = [(each.user, each.msg_id) for each, _ in self.waiting if each.msg_id]
+        stored = await recall(connection, keys) if keys else {}
+        targets = await self._targets(connection)
+        remembered = self._decide(bases, stored, targets)
+        await self._save(connection, remembered)
+
+    async def _lock(self, connection: AsyncConnection) -> dict[str, Chat]:
+        """The chats as the database has them, their head rows locked in the order of their ids."""
+        asked = {each.chat: each for each, _ in self.waiting}
+        ids = sorted(asked)
+        bases = {each.chat: each.fresh for each in asked.values() if each.fresh is not None}
+        stale: list[str] = []
+        rows = {row[0]: row[1:] for row in await connection.execute(_LOCK, {"ids": ids})}
+        for chat in ids:
+            known = self._store.peek(chat)
+            if known is not None and rows.get(chat, (0, 0)) == (known.head, known.rights_version):
+                bases[chat] = known
+            elif chat not in bases:
+                stale.append(chat)
+        if stale:
+            people = {each: two for each in stale if (two := asked[each].people) is not None}
+            bases |= await self._store.fetch(connection, stale, people)
+        return bases
+
+    async def _targets(self, connection: AsyncConnection) -> Mapping[str, dict[int, Target]]:
+        wanted = {(each.chat, seq) for each, _ in self.waiting for seq in each.targets}
+        found: dict[str, dict[int, Target]] = defaultdict(dict)
+        if not wanted:
+            return found
+        for row in await connection.execute(_TARGETS, {"wanted": list(wanted)}):
+            if row[2] == MESSAGE:
+                entry = entry_of(tuple(row))
+                if isinstance(entry, Message):
+                    found[entry.chat][entry.seq] = Target(entry, set())
+        for chat, seq, emoji, user in await connection.execute(_MARKS, {"wanted": list(wanted)}):
+            if seq in found[chat]:
+                found[chat][seq].reactions.add((emoji, user))
+        return found
+
+    def _decide(
+        self, bases: dict[str, Chat], stored: dict[Key, Stored], targets: Mapping[str, dict[int, Target]]
+    ) -> list[tuple[Any, ...]]:
+        remembered: list[tuple[Any, ...]] = []
+        for proposal, _ in self.waiting:
+            try:
+                answer: Answer = self._answer(proposal, bases, stored, targets, remembered)
+            except Refused as refused:
+                answer = refused
+            self.answers.append(answer)
+        return remembered
+
+    def _answer(
+        self,
+        proposal: Proposal,
+        bases: dict[str, Chat],
+        stored: dict[Key, Stored],
+        targets: Mapping[str, dict[int, Target]],
+        remembered: list[tuple[Any, ...]],
+    ) -> Reply:
+        key = (proposal.user, proposal.msg_id or "")
+        if proposal.msg_id and key in stored:
+            return first_reply(stored[key], proposal.digest)
+        draft = self.drafts.get(proposal.chat)
+        if draft is None:
+            base = bases.get(proposal.chat)
+            if base is None:
+                raise Refused(ErrorCode.NOT_FOUND, "There is no such chat.")
+            draft = self.drafts[proposal.chat] = Draft(base, targets.get(proposal.chat, {}), self._now)
+        reply = proposal.decide(draft, self._now)
+        if proposal.msg_id:
+            stored[key] = (proposal.digest, reply)
+            remembered.append(_remember(proposal, reply))
+        return reply
+
+    async def _save(self, connection: AsyncConnection, remembered: list[tuple[Any, ...]]) -> None:
+        drafts = [draft for draft in self.drafts.values() if draft.entries or draft.effects]
+        made = [effect for draft in drafts for effect in draft.effects if type(effect) is ChatMade]
+        await effects.store(connection, made, self._now)
+        rows = [
+            row_of(entry, ordinal)
+            for draft in drafts
+            for entry, ordinal in zip(draft.entries, draft.ordinals, strict=True)
+        ]
+        await bulk.insert(connection, entries, COLUMNS, rows)
+        await bulk.insert(connection, outbox, _OUTBOX_COLUMNS, [(r[0], r[1], PENDING, self._now) for r in rows])
+        await bulk.insert(connection, writes, _WRITE_COLUMNS, remembered)
+        await self._save_heads(connection, drafts)
+        rest = [effect for draft in drafts for effect in draft.effects if type(effect) is not ChatMade]
+        await effects.store(connection, rest, self._now)
+
+    async def _save_heads(self, connection: AsyncConnection, drafts: Iterable[Draft]) -> None:
+        heads = [(d.id, d.head, d.ordinal, d.rights_version, int(d.visible), self._now) for d in drafts]
+        await bulk.update_heads(connection, heads)
+
+
+async def recall(connection: AsyncConnection, keys: list[Key]) -> dict[Key, Stored]:
+    """What was stored under (user, msg_id), of those asked."""
+    if connection.dialect.name == "sqlite":
+        rows = await connection.execute(_RECALL_JSON, {"keys": bulk.as_json(keys)})
+    else:
+        rows = await connection.execute(_RECALL, {"keys": keys})
+    return {(row[0], row[1]): (row[2], _reply_of(tuple(row))) for row in rows}
+
+
+def first_reply(stored: Stored, digest: str) -> Reply:
+    """The first reply again; another request under the same msg_id is a conflict."""
+    if stored[0] != digest:
+        raise Refused(ErrorCode.CONFLICT, "This msg_id already names another request; take a new one.")
+    reply = msgspec.structs.replace(stored[1])
+    if isinstance(reply, Sent):
+        reply.duplicate = True
+    return reply
+
+
+def _remember(proposal: Proposal, reply: Reply) -> tuple[Any, ...]:
+    seq, ts = getattr(reply, "seq", 0), getattr(reply, "ts", 0)
+    extra = _encode(reply).decode() if type(reply) is RoomMade else None
+    kind = _REPLY_KIND[type(reply)]
+    return (proposal.user, proposal.msg_id, proposal.digest, kind, proposal.chat, seq, ts, extra)
+
+
+def _reply_of(row: tuple[Any, ...]) -> Reply:
+    _, msg_id, _, kind, chat, seq, ts, extra = row
+    if kind == SENT_REPLY:
+        return Sent(msg_id=msg_id, chat=chat, seq=seq, ts=ts, duplicate=True)
+    if kind == DONE_REPLY:
+        return Done(chat=chat, seq=seq, ts=ts)
+    return Ok() if kind == OK_REPLY else _room(extra)
+
+
+_OUTBOX_COLUMNS = ("chat", "seq", "state", "created_at")
+_WRITE_COLUMNS = ("user", "msg_id", "digest", "reply", "chat", "seq", "ts", "extra")
+_LOCK = (
+    select(chats.c.id, chats.c.head, chats.c.rights_version)
+    .where(chats.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(chats.c.id)
+    .with_for_update()
+)
+_WANTED: Any = bindparam("wanted", expanding=True)
+_TARGETS = select(*(entries.c[name] for name in COLUMNS)).where(
+    tuple_(entries.c.chat, entries.c.seq).in_(_WANTED)
+)
+_MARKS = select(reactions.c.chat, reactions.c.seq, reactions.c.emoji, reactions.c.user).where(
+    tuple_(reactions.c.chat, reactions.c.seq).in_(_WANTED)
+)
+_REMEMBERED = [writes.c[name] for name in _WRITE_COLUMNS]
+_RECALL = select(*_REMEMBERED).where(
+    tuple_(writes.c.user, writes.c.msg_id).in_(bindparam("keys", expanding=True))
+)
+_RECALL_JSON = text(
+    "SELECT w.user, w.msg_id, w.digest, w.reply, w.chat, w.seq, w.ts, w.extra FROM json_each(:keys) AS k"
+    " CROSS JOIN writes AS w ON w.user = k.value ->> 0 AND w.msg_id = k.value ->> 1"
+)

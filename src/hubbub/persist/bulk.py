@@ -1,0 +1,71 @@
+"""Many rows in one statement.
+
+sqlite3 gives up the interpreter lock around every step of a statement and must win it back from a busy event loop each
+time (up to 5 ms). So on SQLite a batch travels as one JSON array and is inserted by one statement: one step, however
+many rows (docs/adr/0003).
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table, TextClause, bindparam, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hubbub.persist.tables import chats
+
+Head = tuple[str, int, int, int, int, int]
+
+_encode = msgspec.json.Encoder().encode
+
+
+def as_json(rows: Sequence[Any]) -> str:
+    """The one parameter of a statement that reads `json_each(:rows)`."""
+    return _encode(rows).decode()
+
+
+async def insert(connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Sequence[Any]) -> None:
+    """Insert rows whose values stand in the order of `columns`. Values are what JSON can carry (no bytes)."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        await connection.execute(_insert_json(table.name, columns), {"rows": as_json(rows)})
+    else:
+        await connection.execute(table.insert(), [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+@lru_cache
+def _insert_json(table: str, columns: tuple[str, ...]) -> TextClause:
+    names = ", ".join(f'"{name}"' for name in columns)
+    values = ", ".join(f"value ->> {position}" for position in range(len(columns)))
+    return text(f'INSERT INTO "{table}" ({names}) SELECT {values} FROM json_each(:rows)')  # noqa: S608 - our names
+
+
+async def update_heads(connection: AsyncConnection, heads: Sequence[Head]) -> None:
+    """Set (head, ordinal, rights_version, visible, changed_at) of chats by id."""
+    if not heads:
+        return
+    if connection.dialect.name == "sqlite":
+        await connection.execute(_HEADS_JSON, {"heads": as_json(heads)})
+    else:
+        names = ("chat", "new_head", "new_ordinal", "new_version", "shown", "now")
+        await connection.execute(_HEADS, [dict(zip(names, head, strict=True)) for head in heads])
+
+
+_HEADS_JSON = text(
+    "UPDATE chats SET head = h.value ->> 1, ordinal = h.value ->> 2, rights_version = h.value ->> 3,"
+    " visible = h.value ->> 4, changed_at = h.value ->> 5"
+    " FROM json_each(:heads) AS h WHERE chats.id = h.value ->> 0"
+)
+_HEADS = (
+    update(chats)
+    .where(chats.c.id == bindparam("chat"))
+    .values(
+        head=bindparam("new_head"),
+        ordinal=bindparam("new_ordinal"),
+        rights_version=bindparam("new_version"),
+        visible=bindparam("shown"),
+        changed_at=bindparam("now"),
+    )
+)

@@ -1,0 +1,237 @@
+"""Chats in memory, read from the database when needed.
+
+There is one `Chat` object per chat and node: everybody who holds one sees what the journal settles into it. The least
+recently used ones are let go; a weak reference keeps those alive that somebody still holds (a channel with listeners).
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from weakref import WeakValueDictionary
+
+from sqlalchemy import BindParameter, Row, RowMapping, and_, bindparam, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hubbub.model.chats import GROUP, PRIVATE, Chat, Member, Pair
+from hubbub.model.replies import RoomListing
+from hubbub.persist.engine import Database
+from hubbub.persist.failures import reading
+from hubbub.persist.rows import COLUMNS, entry_of
+from hubbub.persist.tables import bans, blocks, chats, entries, friendships, members
+
+People = tuple[str, str]
+Flight = asyncio.Future[Chat | None]
+Flights = dict[str, Flight]
+CHUNK = 500  # ids in one IN list; SQLite allows 32,766 parameters, MySQL's packets are the tighter bound
+
+
+class ChatStore:
+    """Implements model.ports.Chats; the journal reads and settles through it too.
+
+    `capacity`: chats kept without anybody holding them. `open_direct`: anyone may write to anyone.
+    """
+
+    def __init__(self, database: Database, *, capacity: int, open_direct: bool) -> None:
+        self._database = database
+        self._capacity = capacity
+        self._open = open_direct
+        self._known: WeakValueDictionary[str, Chat] = WeakValueDictionary()
+        self._recent: OrderedDict[str, Chat] = OrderedDict()
+        self._flights: Flights = {}
+        self._stale: set[str] = set()
+
+    def peek(self, chat: str) -> Chat | None:
+        """The chat, if it is in memory."""
+        found = self._recent.get(chat)
+        if found is None:
+            found = self._known.get(chat)
+            if found is not None:
+                self._keep(found)
+        return found
+
+    def _keep(self, chat: Chat) -> None:
+        self._recent[chat.id] = chat
+        if len(self._recent) > self._capacity:
+            self._recent.popitem(last=False)
+
+    def adopt(self, chat: Chat) -> None:
+        """The journal has settled something: this is the chat from now on, whatever a reader is still reading."""
+        if chat.id in self._flights:
+            self._stale.add(chat.id)
+        if self._known.get(chat.id) is not chat:
+            self._known[chat.id] = chat
+            self._keep(chat)
+
+    def forget(self, chat: str) -> None:
+        """Another node changed it: read it again when next asked for."""
+        self._known.pop(chat, None)
+        self._recent.pop(chat, None)
+
+    async def load(self, chat: str, people: People | None = None) -> Chat | None:
+        """The chat, read if need be; one reader at a time, however many ask."""
+        found = self.peek(chat)
+        if found is not None:
+            return found
+        if people is not None:
+            return (await self._read([chat], {chat: people})).get(chat)
+        flight = self._flights.get(chat)
+        if flight is None:
+            return (await self._read([chat], {})).get(chat)
+        return await asyncio.shield(flight)
+
+    async def load_many(self, ids: Iterable[str]) -> list[Chat]:
+        """Those that exist, in the order asked."""
+        wanted = list(ids)
+        missing = [each for each in wanted if self.peek(each) is None]
+        loaded = await self._read(missing, {}) if missing else {}
+        found = (self.peek(each) or loaded.get(each) for each in wanted)
+        return [chat for chat in found if chat is not None]
+
+    async def _read(self, ids: list[str], people: dict[str, People]) -> dict[str, Chat]:
+        loop = asyncio.get_running_loop()
+        flights = {each: loop.create_future() for each in ids if each not in self._flights}
+        self._flights.update(flights)
+        try:
+            loaded = await self._read_fresh(ids, people)
+        except BaseException as error:
+            self._land(flights, lambda _, flight: flight.set_exception(error))
+            raise
+        self._land(flights, lambda each, flight: flight.set_result(loaded.get(each)))
+        return loaded
+
+    def _land(self, flights: Flights, tell: Callable[[str, Flight], None]) -> None:
+        for each, flight in flights.items():
+            del self._flights[each]
+            self._stale.discard(each)
+            tell(each, flight)
+            flight.exception()  # nobody may have waited for it; that is no error
+
+    async def _read_fresh(self, ids: list[str], people: dict[str, People]) -> dict[str, Chat]:
+        with reading():
+            async with self._database.reading() as connection:
+                while True:
+                    self._stale.difference_update(ids)
+                    loaded = await self.fetch(connection, ids, people)
+                    await connection.rollback()
+                    if self._stale.isdisjoint(ids):
+                        break
+        for each in ids:
+            known = self.peek(each)
+            if known is not None:
+                loaded[each] = known
+            elif each in loaded:
+                self._known[each] = loaded[each]
+                self._keep(loaded[each])
+        return loaded
+
+    async def fetch(
+        self, connection: AsyncConnection, ids: Sequence[str], people: dict[str, People]
+    ) -> dict[str, Chat]:
+        """Read chats on this connection, memory aside: the journal does so inside its transaction."""
+        found: dict[str, Chat] = {}
+        for start in range(0, len(ids), CHUNK):
+            found |= await self._fetch_chunk(connection, ids[start : start + CHUNK])
+        for each, two in people.items():
+            if each in ids and each not in found:
+                found[each] = Chat(id=each, msg_type=PRIVATE, people=(min(two), max(two)), visible=False)
+        await self._fill_pairs(connection, [chat for chat in found.values() if chat.people is not None])
+        return found
+
+    async def _fetch_chunk(self, connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Chat]:
+        found = {
+            row["id"]: _chat(row)
+            for row in (await connection.execute(_CHATS, {"ids": ids})).mappings()
+        }
+        for row in await connection.execute(_MEMBERS, {"ids": ids}):
+            found[row.chat].members[row.user] = _member(row)
+        for chat, user in await connection.execute(_BANS, {"ids": ids}):
+            found[chat].banned.add(user)
+        for row in await connection.execute(_LAST, {"ids": ids}):
+            found[row.chat].last = entry_of(tuple(row))
+        return found
+
+    async def _fill_pairs(self, connection: AsyncConnection, pairs: list[Chat]) -> None:
+        for chat in pairs:
+            if chat.people is not None:
+                chat.pair = await self._pair(connection, *chat.people)
+
+    async def _pair(self, connection: AsyncConnection, one: str, other: str) -> Pair:
+        row = (await connection.execute(_FRIENDSHIP, {"one": one, "other": other})).first()
+        blockers = await connection.execute(_BLOCKERS, {"one": one, "other": other})
+        return Pair(
+            friends=bool(row and row.friends),
+            open=self._open,
+            requested_by=row.requested_by if row else None,
+            blockers=frozenset(blocker for (blocker,) in blockers),
+        )
+
+    async def of_user(self, user: str) -> list[Chat]:
+        """Every chat the user is a member of, in the order of their ids."""
+        with reading():
+            async with self._database.reading() as connection:
+                ids = list((await connection.execute(_OF_USER, {"user": user})).scalars())
+        return [chat for chat in await self.load_many(ids) if user in chat.members]
+
+    async def rooms(self, query: str, after: str, limit: int) -> Sequence[RoomListing]:
+        """Public rooms with members whose name contains `query` (letters' case aside), in the order of their ids."""
+        statement = (
+            select(chats.c.id, chats.c.name, func.count(members.c.user))
+            .join(members, members.c.chat == chats.c.id)
+            .where(chats.c.public, chats.c.id > after)
+            .where(func.lower(chats.c.name).contains(query.lower(), autoescape=True))
+            .group_by(chats.c.id, chats.c.name)
+            .order_by(chats.c.id)
+            .limit(limit)
+        )
+        with reading():
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(statement)).all()
+        return [RoomListing(chat=chat, name=name, members=count) for chat, name, count in rows]
+
+
+def _chat(row: RowMapping) -> Chat:
+    people = (row["one"], row["other"]) if row["msg_type"] == PRIVATE else None
+    return Chat(
+        id=row["id"],
+        msg_type=GROUP if people is None else PRIVATE,
+        name=row["name"],
+        public=bool(row["public"]),
+        people=people,
+        visible=bool(row["visible"]),
+        head=row["head"],
+        ordinal=row["ordinal"],
+        rights_version=row["rights_version"],
+    )
+
+
+def _member(row: Row[tuple[object, ...]]) -> Member:
+    return Member(
+        role=_ROLES[row.role],
+        muted_until=row.muted_until,
+        since=row.since,
+        received=row.received,
+        read=row.read,
+        read_ordinal=row.read_ordinal,
+    )
+
+
+_ROLES = {role: role for role in ("owner", "admin", "member")}  # one string object each, not one per member
+_IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
+_CHATS = select(chats).where(chats.c.id.in_(_IDS))
+_MEMBERS = select(members).where(members.c.chat.in_(_IDS))
+_BANS = select(bans.c.chat, bans.c.user).where(bans.c.chat.in_(_IDS))
+_LAST = (
+    select(*(entries.c[name] for name in COLUMNS))
+    .join(chats, and_(entries.c.chat == chats.c.id, entries.c.seq == chats.c.head))
+    .where(chats.c.id.in_(_IDS))
+)
+_FRIENDSHIP = select(friendships).where(
+    friendships.c.one == bindparam("one"), friendships.c.other == bindparam("other")
+)
+_BLOCKERS = select(blocks.c.blocker).where(
+    or_(
+        and_(blocks.c.blocker == bindparam("one"), blocks.c.blocked == bindparam("other")),
+        and_(blocks.c.blocker == bindparam("other"), blocks.c.blocked == bindparam("one")),
+    )
+)
+_OF_USER = select(members.c.chat).where(members.c.user == bindparam("user")).order_by(members.c.chat)

@@ -1,0 +1,76 @@
+"""Entries at rest, read in present form: a page before or after a seq."""
+
+from collections import defaultdict
+
+from sqlalchemy import Select, bindparam, case, func, select
+
+from hubbub.model.entries import Entry, Reaction
+from hubbub.persist.engine import Database
+from hubbub.persist.failures import reading
+from hubbub.persist.rows import COLUMNS, MESSAGE, Row, entry_of
+from hubbub.persist.tables import entries, reactions
+
+Counts = dict[int, dict[str, Reaction]]
+
+
+class EntryLog:
+    """Implements model.ports.Log."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def before(self, chat: str, seq: int, limit: int, reader: str) -> list[Entry]:
+        """The last `limit` entries with a smaller seq, rising."""
+        found = await self._page(_BEFORE, chat, seq, limit, reader)
+        found.reverse()
+        return found
+
+    async def after(self, chat: str, seq: int, limit: int, reader: str) -> list[Entry]:
+        """The first `limit` entries with a greater seq, rising."""
+        return await self._page(_AFTER, chat, seq, limit, reader)
+
+    async def _page(
+        self, statement: Select[tuple[object, ...]], chat: str, seq: int, limit: int, reader: str
+    ) -> list[Entry]:
+        with reading():
+            async with self._database.reading() as connection:
+                asked = {"chat": chat, "seq": seq, "limit": limit}
+                rows: list[Row] = [tuple(row) for row in await connection.execute(statement, asked)]
+                touched = [row[1] for row in rows if row[2] == MESSAGE and row[11] is not None]
+                counts: Counts = defaultdict(dict)
+                if touched:
+                    given = {"chat": chat, "seqs": touched, "reader": reader}
+                    for at, emoji, count, mine in await connection.execute(_REACTIONS, given):
+                        counts[at][emoji] = Reaction(count=count, mine=bool(mine))
+        return [entry_of(row, counts.get(row[1])) for row in rows]
+
+    async def ordinal(self, chat: str, seq: int) -> int:
+        """How many messages there are up to `seq`."""
+        with reading():
+            async with self._database.reading() as connection:
+                found = (await connection.execute(_ORDINAL, {"chat": chat, "seq": seq})).scalar()
+        return int(found or 0)
+
+
+_FIELDS = [entries.c[name] for name in COLUMNS]
+_CHAT = entries.c.chat == bindparam("chat")
+_BEFORE = (
+    select(*_FIELDS).where(_CHAT, entries.c.seq < bindparam("seq")).order_by(entries.c.seq.desc())
+    .limit(bindparam("limit"))
+)  # fmt: skip
+_AFTER = (
+    select(*_FIELDS).where(_CHAT, entries.c.seq > bindparam("seq")).order_by(entries.c.seq).limit(bindparam("limit"))
+)
+_ORDINAL = (
+    select(entries.c.ordinal).where(_CHAT, entries.c.seq <= bindparam("seq")).order_by(entries.c.seq.desc()).limit(1)
+)
+_REACTIONS = (
+    select(
+        reactions.c.seq,
+        reactions.c.emoji,
+        func.count(),
+        func.max(case((reactions.c.user == bindparam("reader"), 1), else_=0)),
+    )
+    .where(reactions.c.chat == bindparam("chat"), reactions.c.seq.in_(bindparam("seqs", expanding=True)))
+    .group_by(reactions.c.seq, reactions.c.emoji)
+)

@@ -1,0 +1,33 @@
+"""What a failing database means to the one who asked: `unavailable`, and nothing was changed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from hubbub.model.errors import ErrorCode, Refused
+
+OUTAGES = (DBAPIError, PoolTimeoutError, OSError, TimeoutError)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn a failed query into Refused(unavailable)."""
+    try:
+        yield
+    except OUTAGES as error:
+        raise Refused(ErrorCode.UNAVAILABLE, "The database does not answer; retry later.") from error
+
+
+def blames_one_row(error: Exception) -> bool:
+    """Whether the error is about what was written, not about the database: halving the batch finds the culprit."""
+    if isinstance(error, DBAPIError):
+        return isinstance(error, IntegrityError | DataError)
+    return isinstance(error, StatementError | ValueError | TypeError | OverflowError)
+
+
+def said(error: BaseException) -> str:
+    """The database's own words, without the statement and its parameters (they hold messages)."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return f"{type(cause).__name__}: {cause}" if not isinstance(cause, SQLAlchemyError) else type(cause).__name__

@@ -1,0 +1,197 @@
+"""The one writer of chats: takes what waits, commits it together, answers everybody (docs/adr/0003).
+
+The busier the server, the larger the batch. Nothing is answered before the commit. A batch that fails because of one
+row is halved until the culprit alone is refused; one that fails because of the database is `unavailable` for all, and
+if nobody knows whether it was committed, the journal finds out before it answers (docs/protocol.md §3.6).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hubbub.model.draft import Draft
+from hubbub.model.errors import CommitUnknownError, ErrorCode, Refused
+from hubbub.model.proposals import Committed, Done, Proposal
+from hubbub.model.replies import Reply
+from hubbub.persist.batch import Answer, Batch, Waiting, first_reply, recall
+from hubbub.persist.chats import ChatStore
+from hubbub.persist.engine import Database
+from hubbub.persist.failures import OUTAGES, blames_one_row, reading, said
+
+log = structlog.get_logger("hubbub.journal")
+
+Publish = Callable[[Sequence[Committed]], None]
+FIND_OUT_SECONDS = 5.0
+FIND_OUT_EVERY = 0.2
+
+
+class Journal:
+    """Implements model.ports.Journal.
+
+    `publish` is called after each commit, once everybody was answered. `clock` gives ms. `batch`: proposals in one
+    transaction at most; `queue`: proposals that may wait, beyond it Refused(unavailable).
+    """
+
+    def __init__(  # noqa: PLR0913 - its parts and bounds
+        self,
+        database: Database,
+        store: ChatStore,
+        publish: Publish,
+        clock: Callable[[], int],
+        *,
+        batch: int,
+        queue: int,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._publish = publish
+        self._clock = clock
+        self._batch = batch
+        self._bound = queue
+        self._waiting: deque[Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._failing = False
+        self.commits = 0
+        self.committed = 0
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last transaction failed for a reason of the database's."""
+        return self._failing
+
+    @property
+    def waiting(self) -> int:
+        """Proposals that wait for their transaction."""
+        return len(self._waiting)
+
+    def submit(self, proposal: Proposal, done: Done) -> None:
+        """Queue a proposal; `done` hears of it once."""
+        if self._stopping or len(self._waiting) >= self._bound:
+            raise Refused(ErrorCode.UNAVAILABLE, "The server is overloaded; retry later with the same msg_id.")
+        self._waiting.append((proposal, done))
+        self._wake.set()
+
+    async def recall(self, user: str, msg_id: str, digest: str) -> Reply | None:
+        """The first reply to (`user`, `msg_id`), if there was one."""
+        with reading():
+            async with self._database.reading() as connection:
+                stored = await recall(connection, [(user, msg_id)])
+        found = stored.get((user, msg_id))
+        return None if found is None else first_reply(found, digest)
+
+    async def run(self) -> None:
+        """Commit batch after batch until `stop`, then what still waits."""
+        while not (self._stopping and not self._waiting):
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                count = min(len(self._waiting), self._batch)
+                await self._commit([self._waiting.popleft() for _ in range(count)])
+
+    def stop(self) -> None:
+        """Take nothing new; `run` ends once everything taken is answered."""
+        self._stopping = True
+        self._wake.set()
+
+    async def _commit(self, waiting: list[Waiting]) -> None:
+        batch = Batch(waiting, self._store, self._clock())
+        try:
+            await self._transact(batch)
+        except CommitUnknownError as unknown:
+            self._answer_all(waiting, unknown)
+        except OUTAGES as error:
+            await self._failed(waiting, error)
+        except Exception as error:
+            log.exception("batch failed by a bug", proposals=len(waiting))
+            await self._halve(waiting, error, ErrorCode.INTERNAL)
+        else:
+            self._settle(batch)
+
+    async def _transact(self, batch: Batch) -> None:
+        async with self._database.writing() as connection:
+            await batch.prepare(connection)
+            try:
+                await connection.commit()
+            except OUTAGES as error:
+                if not await self._find_out(batch, error):
+                    raise
+
+    async def _failed(self, waiting: list[Waiting], error: Exception) -> None:
+        if blames_one_row(error):
+            await self._halve(waiting, error, ErrorCode.BAD_REQUEST)
+            return
+        if not self._failing:
+            self._failing = True
+            log.error("the database does not take writes; nothing is acknowledged", error=said(error))
+        self._answer_all(waiting, Refused(ErrorCode.UNAVAILABLE))
+
+    async def _halve(self, waiting: list[Waiting], error: Exception, code: ErrorCode) -> None:
+        if len(waiting) == 1:
+            log.warning("proposal refused by the database", error=said(error))
+            self._answer_all(waiting, Refused(code))
+            return
+        middle = len(waiting) // 2
+        await self._commit(waiting[:middle])
+        await self._commit(waiting[middle:])
+
+    async def _find_out(self, batch: Batch, error: BaseException) -> bool:
+        """Whether a batch whose COMMIT failed is stored all the same. Locking the heads waits for its end."""
+        log.warning("commit failed; finding out whether it happened", error=said(error))
+        changed = [draft for draft in batch.drafts.values() if draft.entries or draft.effects]
+        if not changed:
+            return False
+        deadline = asyncio.get_running_loop().time() + FIND_OUT_SECONDS
+        while True:
+            try:
+                async with self._database.writing() as connection:
+                    return await self._is_stored(connection, changed[0])
+            except OUTAGES as again:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise CommitUnknownError from again
+            await asyncio.sleep(FIND_OUT_EVERY)
+
+    async def _is_stored(self, connection: AsyncConnection, draft: Draft) -> bool:
+        found = (await self._store.fetch(connection, [draft.id], {})).get(draft.id)
+        return found is not None and (found.head, found.rights_version) >= (draft.head, draft.rights_version)
+
+    def _settle(self, batch: Batch) -> None:
+        if self._failing:
+            self._failing = False
+            log.info("the database takes writes again")
+        self.commits += 1
+        published: list[Committed] = []
+        for draft in batch.drafts.values():
+            if draft.entries or draft.effects:
+                shown = draft.visible and not draft.base.visible
+                draft.settle()
+                self._store.adopt(draft.base)
+                self.committed += len(draft.entries)
+                published.append(
+                    Committed(
+                        chat=draft.base,
+                        entries=draft.entries,
+                        ordinals=draft.ordinals,
+                        shown=shown,
+                        notices=draft.notices,
+                    )
+                )
+        for (_, done), answer in zip(batch.waiting, batch.answers, strict=True):
+            _tell(done, answer)
+        if published:
+            self._publish(published)
+
+    def _answer_all(self, waiting: list[Waiting], answer: Answer) -> None:
+        for _, done in waiting:
+            _tell(done, answer)
+
+
+def _tell(done: Done, answer: Answer) -> None:
+    """One listener's bug is not the others' loss."""
+    try:
+        done(answer)
+    except Exception:
+        log.exception("an answer could not be given")
