@@ -1,0 +1,443 @@
+"""One client against a small real server: it resumes, retries, and says so."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from clients.python.tests.conftest import Connect, HurriedClock, Watcher
+from clients.python.tests.fake_server import FakeServer, always, never
+
+from hubbub_client import Client, FileStore, MemoryStore, RequestRefused, Status, Stopped, Undecided
+from hubbub_client.events import (
+    CaughtUp,
+    ChatAdded,
+    ChatGone,
+    Delivered,
+    Entry,
+    Event,
+    Friend,
+    ListsChanged,
+    Message,
+    NotDelivered,
+    Reset,
+    StateChanged,
+)
+
+
+def seqs(watcher: Watcher, chat: str = "r1") -> list[int]:
+    return [event.seq for event in watcher.of(Entry) if event.chat == chat]
+
+
+def has(kind: type) -> Callable[[list[Event]], bool]:
+    return lambda seen: any(isinstance(event, kind) for event in seen)
+
+
+async def when(condition: Callable[[], bool]) -> None:
+    """Returns once the condition holds."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 (what it waits for has no event of its own)
+            await asyncio.sleep(0.005)
+
+
+async def arrived(watcher: Watcher, last: int, chat: str = "r1") -> list[int]:
+    """The seqs of a chat once `last` has been yielded."""
+    await watcher.until(
+        lambda seen: any(
+            isinstance(event, Entry) and event.chat == chat and event.seq == last for event in seen
+        )
+    )
+    return seqs(watcher, chat)
+
+
+async def test_two_people_talk(server: FakeServer, connect: Connect) -> None:
+    server.room("r1", "alice", "bob")
+    alice, bob = await connect("alice"), await connect("bob")
+    sent = await alice.client.send("r1", "hello")
+    assert (sent.chat, sent.seq, sent.duplicate) == ("r1", 1, False)
+    assert await arrived(bob, 1) == [1]
+    assert await arrived(alice, 1) == [1]
+    assert bob.of(Message)[0].content == "hello"
+    assert bob.of(ChatAdded)[0].chat == "r1"
+
+
+async def test_a_message_to_a_private_chat_goes_to_the_peer(server: FakeServer, connect: Connect) -> None:
+    server.private("p1", "alice", "bob")
+    alice = await connect("alice")
+    assert (await alice.client.send("p1", "psst")).chat == "p1"
+    assert (server.asked("send")[0]["msg_type"], server.asked("send")[0]["to"]) == ("private", "bob")
+
+
+async def test_what_is_missed_while_the_server_is_dead_comes_after(
+    server: FakeServer, connect: Connect
+) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    await server.say("r1", "bob", "one")
+    await arrived(alice, 1)
+    await server.kill()
+    server.message("r1", "bob", "two")
+    server.message("r1", "bob", "three")
+    await server.start()
+    assert await arrived(alice, 3) == [1, 2, 3]
+    await alice.until(has(CaughtUp))
+    assert alice.of(CaughtUp) == [CaughtUp(2, complete=True)]
+    assert [state.status for state in alice.of(StateChanged)][:3] == [
+        "connecting",
+        "connected",
+        "disconnected",
+    ]
+
+
+async def test_a_message_typed_while_the_server_is_dead_is_sent_once(
+    server: FakeServer, connect: Connect
+) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    await server.kill()
+    sending = asyncio.gather(alice.client.send("r1", "a"), alice.client.send("r1", "b"))
+    await server.start()
+    assert [sent.seq for sent in await sending] == [1, 2]
+    assert [entry["content"] for entry in server.chats["r1"]] == ["a", "b"]
+
+
+async def test_a_send_whose_reply_is_lost_is_retried_with_the_same_msg_id(
+    server: FakeServer, connect: Connect
+) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    server.lose_reply = lambda request: request["type"] == "send"
+    sending = asyncio.ensure_future(alice.client.send("r1", "once"))  # noqa: TID251
+    await arrived(alice, 1)
+    server.lose_reply = never
+    await server.kill()
+    await server.start()
+    sent = await sending
+    assert (sent.seq, sent.duplicate) == (1, True)
+    assert len(server.chats["r1"]) == 1
+    assert await arrived(alice, 1) == [1]
+
+
+async def test_other_writes_are_retried_too(server: FakeServer, connect: Connect) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    await alice.client.send("r1", "frist")
+    await server.kill()
+    editing = asyncio.ensure_future(alice.client.edit("r1", 1, "first"))  # noqa: TID251
+    await server.start()
+    assert (await editing).seq == 2
+    assert await arrived(alice, 2) == [1, 2]
+
+
+async def test_a_push_that_got_lost_is_fetched(server: FakeServer, connect: Connect) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    server.lose_push = lambda entry: entry["seq"] in (2, 3)
+    for n in range(5):
+        await server.say("r1", "bob", str(n))
+    assert await arrived(alice, 5) == [1, 2, 3, 4, 5]
+
+
+async def test_resync_racing_live_pushes_makes_no_hole_and_no_double(
+    server: FakeServer, connect: Connect
+) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    await server.say("r1", "bob", "1")
+    server.lose_push = lambda entry: entry["seq"] <= 700
+    for n in range(2, 701):
+        await server.say("r1", "bob", str(n))
+    await server.say("r1", "bob", "701")
+    await server.tell({"type": "resync", "chat": "r1", "after": 1, "next": 701})
+    await server.say("r1", "bob", "702")
+    assert await arrived(alice, 702) == list(range(1, 703))
+
+
+async def test_more_than_a_server_replays_is_fetched(server: FakeServer, connect: Connect) -> None:
+    server.room("r1", "alice")
+    server.replay_max = 10
+    alice = await connect("alice")
+    await server.say("r1", "bob", "1")
+    await arrived(alice, 1)
+    await server.kill()
+    for n in range(2, 900):
+        server.message("r1", "bob", str(n))
+    await server.start()
+    assert await arrived(alice, 899) == list(range(1, 900))
+
+
+async def test_another_epoch_resets_and_says_so(server: FakeServer, connect: Connect) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    for n in range(3):
+        await server.say("r1", "bob", f"old {n}")
+    await arrived(alice, 3)
+    await server.kill()
+    server.epoch = "e2"
+    server.chats["r1"].clear()
+    server.message("r1", "bob", "new 1")
+    await server.start()
+    await alice.until(
+        lambda seen: any(isinstance(event, Message) and event.content == "new 1" for event in seen)
+    )
+    reset = next(place for place, event in enumerate(alice.seen) if isinstance(event, Reset))
+    assert [event.content for event in alice.seen[reset:] if isinstance(event, Message)] == ["new 1"]
+    assert not any(event.complete for event in alice.of(CaughtUp))
+
+
+async def test_chats_come_and_go(server: FakeServer, connect: Connect) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    await server.say("r1", "bob", "1")
+    await arrived(alice, 1)
+    server.room("r2", "alice")
+    await server.tell({"type": "chat", **server.summary("r2", "alice")})
+    await server.say("r2", "bob", "hi")
+    assert await arrived(alice, 1, "r2") == [1]
+    await server.kill()
+    server.members["r1"].clear()
+    await server.start()
+    await alice.until(has(ChatGone))
+    assert (alice.of(ChatGone), set(alice.client.known)) == ([ChatGone("r1")], {"r2"})
+
+
+async def test_being_kicked_ends_the_chat(server: FakeServer, connect: Connect) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    kick = {"type": "member", "from": "bob", "user": "alice", "change": "kicked"}
+    await server.push(server.store("r1", kick))
+    await alice.until(has(ChatGone))
+    assert seqs(alice) == [1]
+
+
+async def test_lists_are_asked_for_again(server: FakeServer, connect: Connect) -> None:
+    alice = await connect("alice")
+    server.room("r1", "alice")
+    await server.tell({"type": "resync"})
+    await alice.until(has(ListsChanged))
+    assert [event.chat for event in alice.of(ChatAdded)] == ["r1"]
+
+
+async def test_a_killed_client_resumes_from_its_file(
+    server: FakeServer, connect: Connect, tmp_path: Path
+) -> None:
+    """Killed while it handles the second event: that one comes again, nothing is lost, the outbox is sent."""
+    server.room("r1", "alice")
+    token = server.user("alice")
+    store = FileStore(tmp_path / "alice.db")
+    client = Client(server.url, token=token, store=store)
+    await client.connect()
+    for n in range(3):
+        await server.say("r1", "bob", str(n))
+    handled = []
+    async for event in client.events():
+        if isinstance(event, Message):
+            handled.append(event.seq)
+            if event.seq == 2:
+                break
+    server.lose_reply = lambda request: request["type"] == "send"
+    with pytest.raises(Undecided):
+        await client.send("r1", "last words", msg_id="m-last", timeout=0.05)
+    await client.close()  # without the context manager: like a kill, the last event does not count
+    server.lose_reply = never
+    server.message("r1", "bob", "later")
+    again = await connect("alice", FileStore(tmp_path / "alice.db"))
+    assert await arrived(again, 5) == [2, 3, 4, 5]
+    await again.until(has(Delivered))
+    assert again.of(Delivered) == [Delivered("m-last", "r1", 4)]
+    assert [entry["content"] for entry in server.chats["r1"]] == ["0", "1", "2", "last words", "later"]
+    assert again.client.undecided == 0
+
+
+async def test_leaving_properly_counts_the_last_event(server: FakeServer, connect: Connect) -> None:
+    server.room("r1", "alice")
+    store = MemoryStore()
+    async with Client(server.url, token=server.user("alice"), store=store) as client:
+        await client.connect()
+        await server.say("r1", "bob", "0")
+        async for event in client.events():
+            if isinstance(event, Message):
+                break
+    assert store.load().cursors == {"r1": 1}
+
+
+async def test_an_application_that_is_too_slow_misses_nothing(server: FakeServer) -> None:
+    """Entries beyond the inbox's bound are not kept; history brings them when there is room."""
+    server.room("r1", "alice")
+    async with Client(server.url, token=server.user("alice")) as client:
+        await client.connect()
+        for n in range(3000):
+            await server.say("r1", "bob", str(n))
+        await client.ping()  # all pushes were read by now
+        assert len(client._inbox._waiting) < 1500
+        got = []
+        async with asyncio.timeout(20):
+            async for event in client.events():
+                if isinstance(event, Entry):
+                    got.append(event.seq)
+                    if event.seq == 3000:
+                        break
+    assert got == list(range(1, 3001))
+
+
+async def test_refusals_say_what_and_what_to_do(server: FakeServer, connect: Connect) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    server.refuse["send"].append({"code": "muted"})
+    with pytest.raises(RequestRefused) as refused:
+        await alice.client.send("r1", "hello")
+    assert (refused.value.code, "wait" in refused.value.advice) == ("muted", True)
+    assert alice.client.undecided == 0
+
+
+async def test_a_rate_limited_message_waits_and_keeps_its_place(server: FakeServer, connect: Connect) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    server.refuse["send"] += [{"code": "rate_limited", "retry_after_ms": 500}, {"code": "unavailable"}]
+    await asyncio.gather(*(alice.client.send("r1", str(n)) for n in range(4)))
+    assert [entry["content"] for entry in server.chats["r1"]] == ["0", "1", "2", "3"]
+
+
+async def test_a_given_up_message_that_is_refused_later_is_told(server: FakeServer, connect: Connect) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    await server.kill()
+    with pytest.raises(Undecided):
+        await alice.client.send("r1", "too late", msg_id="m1", timeout=0)
+    server.refuse["send"].append({"code": "not_a_member"})
+    await server.start()
+    await alice.until(has(NotDelivered))
+    assert alice.of(NotDelivered) == [NotDelivered("m1", "r1", "too late", "not_a_member", "")]
+
+
+async def test_4500_renews_the_token(server: FakeServer, clock: HurriedClock) -> None:
+    async with Client(server.url, clock=clock, http=server.http()) as client:
+        await client.sign_up("alice", "secret")
+        assert client.user == "alice"
+        server.valid.clear()
+        await server.close_all(4500)
+        await when(lambda: server.refreshes == 1)
+        await client.connected()
+        assert (server.refreshes, client.status) == (1, Status.CONNECTED)
+
+
+async def test_a_token_about_to_end_is_renewed_before_it_is_used(
+    server: FakeServer, clock: HurriedClock
+) -> None:
+    store = MemoryStore()
+    async with Client(server.url, clock=clock, http=server.http(), store=store) as client:
+        await client.sign_up("alice", "secret")
+    clock.ms += server.token_lives_ms - 30_000
+    server.valid.clear()
+    async with Client(server.url, clock=clock, http=server.http(), store=store) as client:
+        assert client.can_resume
+        await client.connect()
+    assert (server.refreshes, len(server.asked("hello"))) == (1, 2)
+
+
+async def test_an_ended_session_stops_the_client_and_forgets_the_tokens(
+    server: FakeServer, clock: HurriedClock
+) -> None:
+    store = MemoryStore()
+    async with Client(server.url, clock=clock, http=server.http(), store=store) as client:
+        await client.sign_up("alice", "secret")
+        server.valid.clear()
+        server.refresh_tokens.clear()
+        await server.close_all(4500)
+        await when(lambda: not client.can_resume)
+        with pytest.raises(Stopped, match="log in again"):
+            await client.connected()
+        with pytest.raises(Stopped):
+            await client.send("r1", "anybody?")
+    assert store.load().tokens is None
+
+
+async def test_log_in_and_its_refusals(server: FakeServer, clock: HurriedClock) -> None:
+    server.passwords["alice"] = "secret"
+    async with Client(server.url, clock=clock, http=server.http()) as client:
+        with pytest.raises(RequestRefused, match="unauthenticated"):
+            await client.log_in("alice", "wrong")
+        with pytest.raises(RequestRefused, match="conflict"):
+            await client.sign_up("alice", "other")
+        await client.log_in("alice", "secret")
+        assert client.status is Status.CONNECTED
+
+
+@pytest.mark.parametrize("code", [1000, 1002, 4501, 4999])
+async def test_some_closes_are_final(server: FakeServer, connect: Connect, code: int) -> None:
+    alice = await connect("alice")
+    sending = asyncio.ensure_future(alice.client.edit("r1", 1, "x"))  # noqa: TID251
+    server.lose_reply = always
+    server.room("r1", "alice")
+    await server.close_all(code)
+    with pytest.raises(Undecided):
+        await sending
+    await alice.until(lambda seen: isinstance(seen[-1], StateChanged) and seen[-1].retry_in_s is None)
+    assert alice.of(StateChanged)[-1].code == code
+    assert len(server.asked("hello")) == 1
+
+
+async def test_bye_says_when_to_come_back(server: FakeServer, connect: Connect) -> None:
+    alice = await connect("alice")
+    await server.close_all(1012, {"reconnect_in_ms": 1234})
+    await alice.until(
+        lambda seen: len([event for event in seen if event == StateChanged(Status.CONNECTED, attempt=1)]) == 1
+    )
+    waits = [state.retry_in_s for state in alice.of(StateChanged) if state.retry_in_s is not None]
+    assert waits == [1.234]
+
+
+async def test_it_gives_up_after_the_configured_number_and_says_so(
+    server: FakeServer, connect: Connect
+) -> None:
+    alice = await connect("alice", max_attempts=3)
+    await server.kill()
+    await alice.until(
+        lambda seen: isinstance(seen[-1], StateChanged) and "gave up after 3" in seen[-1].reason
+    )
+    await server.start()
+    await alice.client.connect()
+    assert alice.client.status is Status.CONNECTED
+
+
+async def test_a_server_that_falls_silent_is_left(server: FakeServer, connect: Connect) -> None:
+    server.heartbeat_ms = 200
+    server.answer_pings = False
+    alice = await connect("alice")
+    server.answer_pings = False
+    await alice.until(
+        lambda seen: any(isinstance(event, StateChanged) and event.retry_in_s is not None for event in seen)
+    )
+    assert server.asked("ping")
+
+
+async def test_a_listener_that_says_nothing_still_gives_signs_of_life(
+    server: FakeServer, connect: Connect
+) -> None:
+    server.heartbeat_ms = 200
+    alice = await connect("alice")
+    await when(lambda: len(server.asked("ping")) >= 3)
+    assert [state.status for state in alice.of(StateChanged)] == ["connecting", "connected"]
+
+
+async def test_unknown_pushes_and_fields_are_ignored_and_unknown_entries_keep_their_place(
+    server: FakeServer, connect: Connect
+) -> None:
+    server.room("r1", "alice")
+    alice = await connect("alice")
+    await server.tell({"type": "fireworks", "colour": "red"})
+    await server.push(server.store("r1", {"type": "pinned", "from": "bob", "target": 1}))
+    await server.say("r1", "bob", "two")
+    assert await arrived(alice, 2) == [1, 2]
+    await server.tell({"type": "friend", "user": "carol", "change": "requested", "mood": "sunny"})
+    await alice.until(has(Friend))
+
+
+async def test_what_arrived_is_reported_merged(server: FakeServer, connect: Connect) -> None:
+    server.room("r1", "alice")
+    await connect("alice")
+    for n in range(20):
+        await server.say("r1", "bob", str(n))
+    await when(lambda: bool(server.asked("received")))
+    assert server.asked("received")[-1]["seq"] == 20
+    assert len(server.asked("received")) <= 3
