@@ -12,8 +12,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from hubbub.model.ids import opaque
 from hubbub.model.identity import SessionListing
+from hubbub.model.ids import opaque
 
 SESSION_BYTES = 15  # 120 bits: nobody guesses another's session
 REFRESH_BYTES = 32  # 256 bits: so plain SHA-256 at rest is enough
@@ -136,9 +136,7 @@ class Rotation(Struct, frozen=True, kw_only=True):
 class SessionStore(Protocol):
     """Sessions at rest: persist/sessions. Each call is one transaction."""
 
-    async def rotate(
-        self, shown: bytes, successor: bytes, now: int, lifetimes: Lifetimes
-    ) -> Rotation | None:
+    async def rotate(self, shown: bytes, successor: bytes, now: int, lifetimes: Lifetimes) -> Rotation | None:
         """Judge the token with hash `shown` and do what the verdict says. None: no such token."""
 
     async def of_user(self, user: str, now: int) -> Sequence[Session]:

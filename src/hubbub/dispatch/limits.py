@@ -1,0 +1,76 @@
+"""How often something may happen: token buckets, one per key, in bounded memory. Pure: time is an argument."""
+
+from collections.abc import Hashable
+
+CAPACITY = (
+    65_536  # buckets of some 200 bytes: 13 MB; beyond, the fullest half is forgotten and starts full again
+)
+
+
+class TokenBuckets:
+    """Many buckets of `burst` tokens that refill at `rate` tokens a second; a rate of 0 means no limit.
+
+    A full bucket is as good as none, so only keys that were used lately take memory.
+    """
+
+    __slots__ = ("_buckets", "_burst", "_capacity", "_per_ms")
+
+    def __init__(self, rate: float, burst: float, capacity: int = CAPACITY) -> None:
+        self._per_ms = rate / 1000
+        self._burst = max(float(burst), 1.0)
+        self._capacity = capacity
+        self._buckets: dict[Hashable, list[float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def take(self, key: Hashable, cost: float, now: int) -> float:
+        """Seconds to wait until `cost` (at most the burst) can be had, 0.0 if it was taken. `now` in ms.
+
+        Nothing is taken from somebody who has to wait. A clock that steps back refills nothing.
+        """
+        per_ms = self._per_ms
+        if not per_ms:
+            return 0.0
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._add(key, now)
+        tokens = bucket[0]
+        elapsed = now - bucket[1]
+        if elapsed > 0:
+            bucket[1] = now
+            tokens += elapsed * per_ms
+            tokens = min(tokens, self._burst)
+        if tokens < cost:
+            bucket[0] = tokens
+            return (cost - tokens) / per_ms / 1000
+        bucket[0] = tokens - cost
+        return 0.0
+
+    def give(self, key: Hashable, cost: float) -> None:
+        """Put back what was taken for something that, after all, does not count."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket[0] = min(bucket[0] + cost, self._burst)
+
+    def _add(self, key: Hashable, now: int) -> list[float]:
+        if len(self._buckets) >= self._capacity:
+            self._forget(now)
+        bucket = self._buckets[key] = [self._burst, float(now)]
+        return bucket
+
+    def _forget(self, now: int) -> None:
+        """Keep the emptier half, without those that are full again."""
+        kept = sorted((self._level(bucket, now), key) for key, bucket in self._by_order())
+        ordered = list(self._buckets)
+        self._buckets = {
+            ordered[place]: self._buckets[ordered[place]]
+            for level, place in kept[: self._capacity // 2]
+            if level < self._burst
+        }
+
+    def _by_order(self) -> list[tuple[int, list[float]]]:
+        return list(enumerate(self._buckets.values()))
+
+    def _level(self, bucket: list[float], now: int) -> float:
+        return min(bucket[0] + max(now - bucket[1], 0) * self._per_ms, self._burst)

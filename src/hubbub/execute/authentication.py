@@ -1,0 +1,136 @@
+"""Who is asking: a token becomes an identity, without a database read for tokens of our own (docs/protocol.md §2, §6).
+
+Tokens of external identity providers are accepted by configuration only. A token is ours or a provider's by its `iss`,
+which selects key and algorithms before anything in the token is believed (RFC 8725 §3.8, §3.9).
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from hubbub.codec.access_tokens import Claims, read
+from hubbub.codec.external_tokens import ExternalClaims, Provider, Verified, issuer_and_key_id, verify
+from hubbub.model.errors import ErrorCode, Refused
+from hubbub.model.identity import Identity
+from hubbub.model.ids import external_user
+from hubbub.model.sessions import EXTERNAL_PREFIX, Session, SessionStore
+
+KNOWN_EXTERNAL = 100_000  # sessions of some 150 bytes; one forgotten is looked up in the database again
+EXTERNAL_DEVICE = "external"
+
+
+class KeySource(Protocol):
+    """The keys of one provider: persist/provider_keys."""
+
+    def find(self, key_id: str | None) -> object | None:
+        """The key of that `kid` (None: the only one), if it is in memory."""
+
+    def wants(self, key_id: str | None, now: int) -> bool:
+        """Whether `fetch` may help."""
+
+    async def fetch(self, now: int) -> None:
+        """Ask for the keys again; never raises."""
+
+
+class Authenticator:
+    """The one place that believes a token."""
+
+    def __init__(
+        self,
+        secret: bytes,
+        is_revoked: Callable[[str], bool],
+        store: SessionStore,
+        providers: Mapping[str, tuple[Provider, KeySource]] | None = None,
+    ) -> None:
+        self._secret = secret
+        self._is_revoked = is_revoked
+        self._store = store
+        self._by_issuer = {provider.issuer: (provider, keys) for provider, keys in (providers or {}).values()}
+        self._known: OrderedDict[str, None] = OrderedDict()
+
+    async def authenticate(self, token: str, now: int) -> Identity:
+        """`verify`, and for external tokens the keys they need and the rows they are. Own tokens never wait.
+
+        Refused: unauthenticated, unavailable.
+        """
+        claims = self._own(token, now)
+        if claims is not None:
+            return self._unrevoked(Identity(user=claims.user, session=claims.session))
+        await self.fetch_keys(token, now)
+        identity, name = self._external(token, now)
+        await self._ensure(self._unrevoked(identity), name, now)
+        return identity
+
+    def verify(self, token: str, now: int) -> Identity:
+        """Who holds this token, from memory alone. Refused: unauthenticated, with what to do about it."""
+        claims = self._own(token, now)
+        if claims is not None:
+            return self._unrevoked(Identity(user=claims.user, session=claims.session))
+        return self._unrevoked(self._external(token, now)[0])
+
+    async def fetch_keys(self, token: str, now: int) -> None:
+        """Get the provider's key this token names, if it is one we do not have yet."""
+        issuer, key_id = issuer_and_key_id(token)
+        found = self._by_issuer.get(issuer)
+        if found is not None and found[1].wants(key_id, now):
+            await found[1].fetch(now)
+
+    async def ensure_user(self, token: str, identity: Identity, now: int) -> None:
+        """The rows of an external user and session, after `verify`; nothing for tokens of our own."""
+        if identity.ends_at is not None:
+            await self._ensure(identity, self._external(token, now)[1], now)
+
+    def _own(self, token: str, now: int) -> Claims | None:
+        claims = read(token, self._secret)
+        if claims is not None and claims.expires_at <= now:
+            raise Refused(ErrorCode.UNAUTHENTICATED, "The token has expired; refresh it, or log in again.")
+        return claims
+
+    def _external(self, token: str, now: int) -> tuple[Identity, str]:
+        issuer, key_id = issuer_and_key_id(token)
+        provider, keys = self._by_issuer.get(issuer, (None, None))
+        if provider is None or keys is None:
+            raise _invalid("The token is not valid here; log in to get one.")
+        key = keys.find(key_id)
+        if key is None:
+            raise _invalid("The token's key is not known; get a new token from your identity provider.")
+        claims = verify(token, Verified(provider, key), now)
+        if isinstance(claims, str):
+            raise _invalid(f"{claims} Get a new token from your identity provider.")
+        return _identity(provider, claims), claims.name
+
+    def _unrevoked(self, identity: Identity) -> Identity:
+        if self._is_revoked(identity.session):
+            raise _invalid("This session has ended; log in again.")
+        return identity
+
+    async def _ensure(self, identity: Identity, name: str, now: int) -> None:
+        if identity.session in self._known:
+            self._known.move_to_end(identity.session)
+            return
+        await self._store.ensure(_session(identity, now), name or identity.user.partition(":")[2][:80])
+        self._known[identity.session] = None
+        if len(self._known) > KNOWN_EXTERNAL:
+            self._known.popitem(last=False)
+
+
+def _identity(provider: Provider, claims: ExternalClaims) -> Identity:
+    user = external_user(provider.alias, claims.subject)
+    if user is None:
+        raise _invalid("The token's subject cannot be a user name here.")
+    return Identity(user=user, session=f"{EXTERNAL_PREFIX}{claims.fingerprint}", ends_at=claims.expires_at)
+
+
+def _session(identity: Identity, now: int) -> Session:
+    return Session(
+        id=identity.session,
+        user=identity.user,
+        device=EXTERNAL_DEVICE,
+        created_at=now,
+        used_at=now,
+        expires_at=identity.ends_at or now,
+    )
+
+
+def _invalid(message: str) -> Refused:
+    return Refused(ErrorCode.UNAUTHENTICATED, message)

@@ -1,0 +1,98 @@
+"""Bringing a database to this version's tables (Alembic), from a checkout and from an installed wheel alike.
+
+The embedded store is brought there at every start; any other is the operator's to migrate (`hubbub migrate`).
+"""
+
+import asyncio
+import secrets
+from importlib.resources import files
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.engine import make_url
+
+from hubbub.model.ids import opaque
+from hubbub.persist.engine import Database
+from hubbub.persist.tables import meta
+
+EPOCH = "epoch"
+_EPOCH_BYTES = 10
+
+
+class SchemaMismatchError(Exception):
+    """The tables are not those this program needs; the message says what to run."""
+
+
+def upgrade(url: str) -> None:
+    """Migrate the database at `url` to the newest version. For the command line: it runs its own event loop."""
+    asyncio.run(_upgrade(url))
+
+
+async def ensure_current(database: Database) -> str:
+    """The epoch of a database whose tables are current; the embedded store is migrated. Raises SchemaMismatchError."""
+    if database.url.get_backend_name() == "sqlite":
+        async with database.writing() as connection:
+            await connection.run_sync(_migrate)
+    async with database.writing() as connection:
+        await connection.run_sync(_check)
+        return await connection.run_sync(_epoch)
+
+
+async def _upgrade(url: str) -> None:
+    database = Database(make_url(url))
+    try:
+        async with database.writing() as connection:
+            await connection.run_sync(_migrate)
+            await connection.run_sync(_epoch)
+    finally:
+        await database.close()
+
+
+def config_of(connection: Connection) -> Config:
+    """Alembic's configuration with the scripts of this package, running on `connection`."""
+    config = Config()
+    config.set_main_option("script_location", str(files("hubbub.persist") / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _migrate(connection: Connection) -> None:
+    config = config_of(connection)
+    found = _found(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        raise SchemaMismatchError(
+            f"The database has tables of version {found}, which a newer Hubbub made. Run that one."
+        )
+    if found != _needed(config):
+        command.upgrade(config, "head")
+
+
+def _check(connection: Connection) -> None:
+    found, needed = _found(connection), _needed(config_of(connection))
+    if found != needed:
+        raise SchemaMismatchError(
+            f"The database has tables of version {found or 'none'}, this Hubbub needs {needed}. "
+            "Make a backup, then run: hubbub migrate"
+        )
+
+
+def _found(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _needed(config: Config) -> str | None:
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+def _epoch(connection: Connection) -> str:
+    """The epoch, made at the first start (docs/protocol.md §3.4)."""
+    found = connection.scalar(select(meta.c.value).where(meta.c.key == EPOCH))
+    if found is not None:
+        return str(found)
+    epoch = opaque("e", secrets.token_bytes(_EPOCH_BYTES))
+    connection.execute(insert(meta).values(key=EPOCH, value=epoch))
+    return epoch

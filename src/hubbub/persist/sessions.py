@@ -1,0 +1,207 @@
+"""Sessions and refresh tokens at rest: model.sessions.SessionStore.
+
+A revoked row is remembered until its `expires_at`, which revoking moves to the end of the last access token the session may
+have out; so what a node has to know of revocations is `revoked_at IS NOT NULL AND expires_at > now`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import structs
+from sqlalchemy import case, delete, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hubbub.model.sessions import (
+    EXTERNAL_PREFIX,
+    Lifetimes,
+    Opening,
+    RefreshToken,
+    Rotation,
+    Session,
+    Verdict,
+    judge,
+)
+from hubbub.persist.engine import Database
+from hubbub.persist.outage import unavailable_when_down
+from hubbub.persist.tables import refresh_tokens, sessions, users
+
+_SESSION = (
+    sessions.c.id, sessions.c.user, sessions.c.device, sessions.c.created_at, sessions.c.used_at,
+    sessions.c.expires_at, sessions.c.revoked_at,
+)  # fmt: skip
+_TOKEN = (
+    refresh_tokens.c.hash, refresh_tokens.c.session, refresh_tokens.c.issued_at, refresh_tokens.c.parent,
+    refresh_tokens.c.used_at,
+)  # fmt: skip
+
+
+class StoredSessions:
+    """The sessions and refresh_tokens tables."""
+
+    def __init__(self, database: Database, lifetimes: Lifetimes) -> None:
+        self._database = database
+        self._lifetimes = lifetimes
+
+    @unavailable_when_down
+    async def rotate(self, shown: bytes, successor: bytes, now: int, lifetimes: Lifetimes) -> Rotation | None:
+        """Judge the token with hash `shown` and do what the verdict says. None: no such token."""
+        if not await self._is_known(shown):  # so that guesses never take the writer
+            return None
+        async with self._database.writing() as connection:
+            token = await _token(connection, shown)
+            if token is None:
+                return None
+            session = await _lock(connection, token.session)
+            if session is None:
+                return None
+            verdict = judge(
+                token,
+                session,
+                successors=await _children(connection, token.hash),
+                siblings=await _siblings(connection, token),
+                now=now,
+                grace_ms=lifetimes.grace_ms,
+            )
+            if verdict is Verdict.ROTATE:
+                session = await _succeed(connection, token, session, successor, now, lifetimes)
+            elif verdict is Verdict.REVOKE:
+                await self._do_revoke(connection, [session.id], now)
+            return Rotation(verdict=verdict, session=session)
+
+    @unavailable_when_down
+    async def of_user(self, user: str, now: int) -> Sequence[Session]:
+        """Living sessions, the last used first."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(
+                select(*_SESSION)
+                .where(sessions.c.user == user, sessions.c.revoked_at.is_(None), sessions.c.expires_at > now)
+                .order_by(sessions.c.used_at.desc(), sessions.c.id)
+            )
+            return [_session(row) for row in rows]
+
+    @unavailable_when_down
+    async def revoke(self, user: str, session: str | None, now: int) -> Sequence[str]:
+        """Revoke one session of `user`, or (None) all that live; the ids of those that were revoked by this."""
+        living = select(sessions.c.id).where(
+            sessions.c.user == user, sessions.c.revoked_at.is_(None), sessions.c.expires_at > now
+        )
+        if session is not None:
+            living = living.where(sessions.c.id == session)
+        async with self._database.writing() as connection:
+            ids = list(await connection.scalars(living.order_by(sessions.c.id).with_for_update()))
+            await self._do_revoke(connection, ids, now)
+        return ids
+
+    @unavailable_when_down
+    async def ensure(self, session: Session, display_name: str) -> None:
+        """The rows of an external user and session, if they are not there yet."""
+        if await self._exists(session.id):
+            return
+        try:
+            async with self._database.writing() as connection:
+                if await connection.scalar(select(users.c.user).where(users.c.user == session.user)) is None:
+                    await connection.execute(
+                        insert(users).values(
+                            user=session.user, display_name=display_name, created_at=session.created_at
+                        )
+                    )
+                await connection.execute(insert(sessions).values(structs.asdict(session)))
+        except IntegrityError:  # another connection of the same token was first
+            if not await self._exists(session.id):
+                raise
+
+    async def _exists(self, session: str) -> bool:
+        async with self._database.reading() as connection:
+            found = await connection.scalar(select(literal(1)).where(sessions.c.id == session))
+            return found is not None
+
+    async def _is_known(self, token: bytes) -> bool:
+        async with self._database.reading() as connection:
+            return await _token(connection, token) is not None
+
+    async def _do_revoke(self, connection: AsyncConnection, ids: Sequence[str], now: int) -> None:
+        remembered = case(
+            (sessions.c.id.startswith(EXTERNAL_PREFIX), sessions.c.expires_at),
+            else_=now + self._lifetimes.access_ms,
+        )
+        for each in ids:
+            await connection.execute(
+                update(sessions).where(sessions.c.id == each).values(revoked_at=now, expires_at=remembered)
+            )
+
+
+async def insert_opening(connection: AsyncConnection, opening: Opening) -> None:
+    """A new session with its first refresh token, inside the caller's transaction."""
+    await connection.execute(insert(sessions).values(structs.asdict(opening.session)))
+    await connection.execute(insert(refresh_tokens).values(structs.asdict(opening.token)))
+
+
+async def _token(connection: AsyncConnection, shown: bytes) -> RefreshToken | None:
+    row = (await connection.execute(select(*_TOKEN).where(refresh_tokens.c.hash == shown))).one_or_none()
+    return None if row is None else _refresh_token(row)
+
+
+async def _lock(connection: AsyncConnection, session: str) -> Session | None:
+    """The session's row, locked: two refreshes of one family wait for each other on every database."""
+    found = await connection.execute(select(*_SESSION).where(sessions.c.id == session).with_for_update())
+    row = found.one_or_none()
+    return None if row is None else _session(row)
+
+
+async def _children(connection: AsyncConnection, parent: bytes) -> list[RefreshToken]:
+    rows = await connection.execute(select(*_TOKEN).where(refresh_tokens.c.parent == parent))
+    return [_refresh_token(row) for row in rows]
+
+
+async def _siblings(connection: AsyncConnection, token: RefreshToken) -> list[RefreshToken]:
+    if token.parent is None:
+        return []
+    return [each for each in await _children(connection, token.parent) if each.hash != token.hash]
+
+
+async def _succeed(
+    connection: AsyncConnection,
+    token: RefreshToken,
+    session: Session,
+    successor: bytes,
+    now: int,
+    lifetimes: Lifetimes,
+) -> Session:
+    if token.used_at is None:
+        await connection.execute(
+            update(refresh_tokens).where(refresh_tokens.c.hash == token.hash).values(used_at=now)
+        )
+    child = RefreshToken(hash=successor, session=session.id, issued_at=now, parent=token.hash)
+    await connection.execute(insert(refresh_tokens).values(structs.asdict(child)))
+    slid = structs.replace(session, used_at=now, expires_at=now + lifetimes.session_ms)
+    await connection.execute(
+        update(sessions)
+        .where(sessions.c.id == session.id)
+        .values(used_at=slid.used_at, expires_at=slid.expires_at)
+    )
+    return slid
+
+
+async def purge(database: Database, before: int) -> int:
+    """Delete sessions that ended before `before` (ms) with their refresh tokens; how many sessions."""
+    ended = (
+        select(sessions.c.id).where(sessions.c.expires_at < before).order_by(sessions.c.expires_at).limit(500)
+    )
+    async with database.writing() as connection:
+        ids = list(await connection.scalars(ended))
+        if ids:
+            await connection.execute(delete(refresh_tokens).where(refresh_tokens.c.session.in_(ids)))
+            await connection.execute(delete(sessions).where(sessions.c.id.in_(ids)))
+    return len(ids)
+
+
+def _session(row: Sequence[Any]) -> Session:
+    return Session(
+        id=row[0], user=row[1], device=row[2], created_at=row[3], used_at=row[4], expires_at=row[5],
+        revoked_at=row[6],
+    )  # fmt: skip
+
+
+def _refresh_token(row: Sequence[Any]) -> RefreshToken:
+    return RefreshToken(hash=row[0], session=row[1], issued_at=row[2], parent=row[3], used_at=row[4])
