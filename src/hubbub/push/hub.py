@@ -1,0 +1,279 @@
+"""Who of this node's users hears what: every chat somebody here listens to has a channel.
+
+A hub passes an entry on only if its seq is the next one: older ones are dropped, and a gap is filled from the log. The
+joining of a user, the reading of positions and the passing on of entries all happen between two awaits, so nothing
+falls between.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+from hubbub.model.chats import Chat
+from hubbub.model.entries import REMOVALS, Entry, MemberChanged
+from hubbub.model.proposals import Committed
+from hubbub.model.replies import ChatPush, Push, Resync
+from hubbub.push.channel import Announce, Attach, Channel, CloseHole, Detach, Entries, Step
+from hubbub.push.mailbox import Flusher, Mailbox
+
+SLICE = 1_000  # deliveries in one loop turn: 10 ms at the worst, so that other rooms and commands get their turn
+
+
+class Local:
+    """A user of this node: their connections, and the channels of their chats (shared by the connections).
+
+    `loading` collects which chats came (and None for those that went) while the list is read from the database.
+    """
+
+    __slots__ = ("channels", "loading", "mailboxes", "user")
+
+    def __init__(self, user: str) -> None:
+        self.user = user
+        self.mailboxes: tuple[Mailbox, ...] = ()
+        self.channels: dict[str, Channel] | None = None
+        self.loading: dict[str, Chat | None] = {}
+
+
+class Hub:
+    """`describe` gives the `chat` push for a member of a chat whose flow starts after a seq; `fill` reads a gap."""
+
+    def __init__(
+        self,
+        flusher: Flusher,
+        describe: Callable[[Chat, str, int], ChatPush],
+        fill: Callable[[Channel], None],
+    ) -> None:
+        self._flusher = flusher
+        self._describe = describe
+        self._fill = fill
+        self._channels: dict[str, Channel] = {}
+        self._locals: dict[str, Local] = {}
+        self._active: deque[Channel] = deque()
+        self.deliveries = 0
+        flusher.sources.append(self.serve)
+
+    # ── who is here ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def channels(self) -> Iterable[Channel]:
+        """Every channel of this node."""
+        return self._channels.values()
+
+    def channel(self, chat: str) -> Channel | None:
+        """The channel of a chat somebody here listens to."""
+        return self._channels.get(chat)
+
+    def local(self, user: str) -> Local | None:
+        """The user, if anything of them is here."""
+        return self._locals.get(user)
+
+    def expect(self, user: str) -> Local:
+        """The user is about to come; from now on what happens to their chats is noted."""
+        local = self._locals.get(user)
+        if local is None:
+            local = self._locals[user] = Local(user)
+        return local
+
+    def settle(self, local: Local, chats: Iterable[Chat]) -> dict[str, Channel]:
+        """The user's channels, given the chats read since `expect`."""
+        if local.channels is None:
+            local.channels = {}
+            known = {chat.id: chat for chat in chats} | local.loading
+            for chat in known.values():
+                if chat is not None:
+                    self._link(local, chat, chat.head)
+            local.loading = {}
+        return local.channels
+
+    def _link(self, local: Local, chat: Chat, position: int) -> Channel:
+        channel = self._channels.get(chat.id)
+        if channel is None:
+            channel = self._channels[chat.id] = Channel(chat, position)
+        if local.channels is not None and chat.id not in local.channels:
+            local.channels[chat.id] = channel
+            channel.locals += 1
+        return channel
+
+    def _unlink(self, local: Local, channel: Channel) -> None:
+        if local.channels is not None and local.channels.pop(channel.chat.id, None) is not None:
+            channel.locals -= 1
+            if channel.locals == 0:
+                self._channels.pop(channel.chat.id, None)
+
+    def enter(self, local: Local, mailbox: Mailbox) -> None:
+        """One more connection of the user: it hears what is told to the user, and chats once attached."""
+        local.mailboxes = (*local.mailboxes, mailbox)
+
+    def attach(self, channel: Channel, mailbox: Mailbox) -> None:
+        """The connection's flow of this chat starts after `channel.position`."""
+        if channel.steps:
+            self._queue(channel, Attach(mailbox))
+        else:
+            channel.add(mailbox)
+
+    def leave(self, local: Local, mailbox: Mailbox) -> None:
+        """A connection ended."""
+        local.mailboxes = tuple(each for each in local.mailboxes if each is not mailbox)
+        for channel in (local.channels or {}).values():
+            channel.drop(mailbox)
+
+    def forget(self, user: str) -> None:
+        """The user is gone for good (offline): let go of their channels."""
+        local = self._locals.get(user)
+        if local is not None and not local.mailboxes:
+            del self._locals[user]
+            for channel in list((local.channels or {}).values()):
+                self._unlink(local, channel)
+
+    # ── what happened ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def publish(self, committed: Sequence[Committed]) -> None:
+        """Pass on what was committed, in order."""
+        for each in committed:
+            for user, push in each.notices:
+                self.tell(user, push)
+            if each.shown:
+                before = each.chat.head - len(each.entries)
+                for user in each.chat.people or ():
+                    self._came(each.chat, user, before)
+            if each.entries:
+                self.pass_on(each.chat, each.entries)
+
+    def pass_on(self, chat: Chat, entries: Sequence[Entry]) -> None:
+        """Entries of one chat in rising seq; what was passed on is dropped, a gap is filled first."""
+        self._welcome_joined(chat, entries)
+        channel = self._channels.get(chat.id)
+        if channel is None:
+            return
+        fresh = [entry for entry in entries if entry.seq > channel.position]
+        if not fresh or channel.filling:
+            return
+        if fresh[0].seq != channel.position + 1:
+            channel.filling = True
+            self._fill(channel)
+            return
+        self._queue_entries(channel, fresh)
+
+    def _welcome_joined(self, chat: Chat, entries: Sequence[Entry]) -> None:
+        """Somebody of this node may join a chat nobody here listened to: its flow starts before that entry."""
+        if chat.id in self._channels:
+            return
+        for entry in entries:
+            if type(entry) is MemberChanged and entry.user in self._locals:
+                local = self._locals[entry.user]
+                if entry.change == "joined" and local.channels is not None:
+                    self._link(local, chat, entries[0].seq - 1)
+                    return
+                _note(local, chat, entry.change)
+
+    def filled(self, channel: Channel, entries: Sequence[Entry]) -> None:
+        """What was read to fill a gap; whatever is missing still is found by the next comparison with the heads."""
+        channel.filling = False
+        self._queue_entries(channel, [entry for entry in entries if entry.seq > channel.position])
+
+    def _queue_entries(self, channel: Channel, entries: Sequence[Entry]) -> None:
+        """Split where somebody comes or goes; what lies between is one step."""
+        run: list[Entry] = []
+        for entry in entries:
+            if type(entry) is MemberChanged and entry.change == "joined":
+                self._queue_run(channel, run)
+                run = []
+                self._came(channel.chat, entry.user, entry.seq - 1)
+            run.append(entry)
+            channel.position = entry.seq
+            if type(entry) is MemberChanged and entry.change in REMOVALS:
+                self._queue_run(channel, run)
+                run = []
+                self._went(channel, entry.user)
+        self._queue_run(channel, run)
+
+    def _queue_run(self, channel: Channel, run: list[Entry]) -> None:
+        if not run:
+            return
+        last = channel.steps[-1] if channel.steps else None
+        if not (isinstance(last, Entries) and last.extend(run)):
+            self._queue(channel, Entries(run))
+
+    def _came(self, chat: Chat, user: str, head: int) -> None:
+        local = self._locals.get(user)
+        if local is None:
+            return
+        if local.channels is None:
+            local.loading[chat.id] = chat
+            return
+        channel = self._link(local, chat, head)
+        if local.mailboxes:
+            self._queue(channel, Announce(local.mailboxes, self._describe(chat, user, head)))
+        for mailbox in local.mailboxes:
+            self._queue(channel, Attach(mailbox))
+
+    def _went(self, channel: Channel, user: str) -> None:
+        local = self._locals.get(user)
+        if local is not None and local.channels is None:
+            local.loading[channel.chat.id] = None
+        elif local is not None:
+            self._queue(channel, Detach(local.mailboxes))
+            self._unlink(local, channel)
+
+    def tell(self, user: str, push: Push) -> None:
+        """A push that belongs to a user, not to a chat."""
+        local = self._locals.get(user)
+        for mailbox in local.mailboxes if local is not None else ():
+            mailbox.offer(mailbox.wire.frame(push))
+
+    def tell_chat(self, channel: Channel, push: Push, but: str | None = None) -> None:
+        """A push for all who listen to a chat, but one user's connections; lost where a peer is slow."""
+        spared = self._locals.get(but) if but is not None else None
+        for wire, mailboxes in channel.listeners.items():
+            frame = wire.frame(push)
+            for mailbox in mailboxes:
+                if spared is None or mailbox not in spared.mailboxes:
+                    mailbox.offer(frame)
+
+    # ── holes ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def drained(self, mailbox: Mailbox) -> None:
+        """A slow connection has taken everything: announce its holes, each at its place in its chat."""
+        if mailbox.missed_other:
+            mailbox.missed_other = False
+            mailbox.put(mailbox.wire.frame(Resync()))
+        for channel in list(mailbox.missed or ()):
+            self._queue(channel, CloseHole(mailbox))
+
+    # ── serving ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _queue(self, channel: Channel, step: Step) -> None:
+        channel.steps.append(step)
+        if not channel.active:
+            channel.active = True
+            self._active.append(channel)
+            self._flusher.schedule()
+
+    def serve(self) -> bool:
+        """Serve channels in turn, a slice at most; True if some are left for the next turn."""
+        budget = SLICE
+        while self._active and budget > 0:
+            channel = self._active.popleft()
+            budget -= self._serve(channel, budget)
+            if channel.steps:
+                self._active.append(channel)
+            else:
+                channel.active = False
+        return bool(self._active)
+
+    def _serve(self, channel: Channel, budget: int) -> int:
+        made = 0
+        while channel.steps and made < budget:
+            step = channel.steps[0]
+            made += max(step.run(channel, self._flusher, budget - made), 1)
+            if step.done:
+                channel.steps.popleft()
+        self.deliveries += made
+        return made
+
+
+def _note(local: Local, chat: Chat, change: str) -> None:
+    """What became of a chat while its user's list was being read."""
+    if change == "joined":
+        local.loading[chat.id] = chat
+    elif change in REMOVALS:
+        local.loading[chat.id] = None

@@ -1,0 +1,177 @@
+"""What waits to be written to one connection, and what happens when it does not read (docs/protocol.md §3.5).
+
+While a connection keeps up, its frames of one loop turn are joined and leave in one write; idle, it holds nothing.
+The transport says when its own buffer grows beyond `HIGH_WATER`; from then on every push is weighed. Beyond the bound
+pushes are dropped and remembered as holes, nothing more is read, and when the peer has taken what was written, each
+affected chat's hole is announced by `resync`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from hubbub.codec.wires import Wire
+
+if TYPE_CHECKING:
+    from hubbub.push.channel import Channel
+
+HIGH_WATER = 65_536  # bytes in the transport before weighing starts: a flush fits, a stalled peer shows soon
+
+
+class Transport(Protocol):
+    """What a mailbox needs of asyncio's transports."""
+
+    def write(self, data: bytes) -> None: ...
+    def get_write_buffer_size(self) -> int: ...
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+    def is_closing(self) -> bool: ...
+
+
+class Flusher:
+    """Writes, at the end of a loop turn, everything that was put into mailboxes during it.
+
+    `sources` run first and may add to mailboxes; one that returns True has more to do in the next turn.
+    """
+
+    def __init__(self, *, outgoing_bytes: float) -> None:
+        self.bound = outgoing_bytes
+        self.sources: list[Callable[[], bool]] = []
+        self._dirty: list[Mailbox] = []
+        self._scheduled = False
+
+    @property
+    def dirty(self) -> "list[Mailbox]":
+        """Mailboxes with something in them; who fills one puts it here."""
+        return self._dirty
+
+    def schedule(self) -> None:
+        """Flush at the end of this loop turn."""
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Run the sources, then write once to every mailbox that has something."""
+        self._scheduled = False
+        for source in self.sources:
+            if source():
+                self.schedule()
+        dirty, self._dirty = self._dirty, []
+        for mailbox in dirty:
+            out = mailbox.out
+            mailbox.out = None
+            if out is not None:
+                mailbox.transport.write(b"".join(out) if isinstance(out, list) else out)
+
+
+class Mailbox:
+    """The outgoing side of a connection. `out` is None, one joined run of frames, or a list of them."""
+
+    __slots__ = ("flusher", "missed", "missed_other", "out", "pressed", "stalled", "transport", "waiter", "wire")
+
+    transport: Transport
+    wire: Wire
+
+    def __init__(self, flusher: Flusher) -> None:
+        self.flusher = flusher
+        self.out: bytes | list[bytes] | None = None
+        self.pressed = False
+        self.stalled = False
+        self.missed: dict[Channel, int] | None = None
+        self.missed_other = False
+        self.waiter: asyncio.Future[None] | None = None
+
+    # ── putting in ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def put(self, frames: bytes) -> None:
+        """Write these with the next flush, whatever waits already: replies, and what must not be lost."""
+        out = self.out
+        if out is None:
+            self.out = frames
+            self.flusher.dirty.append(self)
+            self.flusher.schedule()
+        elif isinstance(out, list):
+            out.append(frames)
+        else:
+            self.out = [out, frames]
+
+    def offer(self, frames: bytes) -> None:
+        """A push that belongs to no log: dropped while stalled, and made up for by asking again."""
+        if self.pressed and not self._has_room(frames):
+            self.missed_other = True
+        else:
+            self.put(frames)
+
+    def offer_entries(self, frames: bytes, channel: "Channel", first: int) -> None:
+        """Entries of a chat from seq `first` on: dropped while stalled or while their chat has a hole."""
+        missed = self.missed
+        if missed is not None and channel in missed:
+            return
+        if self._has_room(frames):
+            self.put(frames)
+        else:
+            if self.missed is None:
+                self.missed = {}
+            self.missed[channel] = first - 1
+
+    def _has_room(self, frames: bytes) -> bool:
+        if self.stalled:
+            return False
+        if self.backlog() + len(frames) <= self.flusher.bound:
+            return True
+        self.stalled = True
+        self.transport.pause_reading()
+        self.on_stall()
+        return False
+
+    def backlog(self) -> int:
+        """Bytes that wait for the peer."""
+        out = self.out
+        mine = 0 if out is None else sum(map(len, out)) if isinstance(out, list) else len(out)
+        return mine + self.transport.get_write_buffer_size()
+
+    # ── what the transport says ─────────────────────────────────────────────────────────────────────────────────
+
+    def pause_writing(self) -> None:
+        """The peer reads slower than we write: weigh every push from now on."""
+        self.pressed = True
+
+    def resume_writing(self) -> None:
+        """The peer has taken everything."""
+        if self.stalled:
+            self.stalled = False
+            self.transport.resume_reading()
+        if self.missed is None:
+            self.pressed = False
+        if self.missed or self.missed_other:
+            self.on_drain()
+        self._wake()
+
+    async def drained(self) -> None:
+        """Wait while the peer is behind."""
+        if self.pressed and self.transport.get_write_buffer_size() and not self.transport.is_closing():
+            if self.waiter is None:
+                self.waiter = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self.waiter)
+
+    def _wake(self) -> None:
+        if self.waiter is not None:
+            waiter, self.waiter = self.waiter, None
+            waiter.set_result(None)
+
+    def hole_closed(self, channel: "Channel") -> int | None:
+        """The last seq this peer has of a chat with a hole; its flow goes on from now."""
+        if self.missed is None:
+            return None
+        after = self.missed.pop(channel, None)
+        if not self.missed:
+            self.missed = None
+            self.pressed = self.stalled or self.transport.get_write_buffer_size() > HIGH_WATER
+        return after
+
+    def on_stall(self) -> None:
+        """The bound was passed; a subclass starts the clock."""
+
+    def on_drain(self) -> None:
+        """There are holes to announce; a subclass knows who can."""

@@ -1,0 +1,108 @@
+"""Who is connected, told to friends and to fellow members of small chats (docs/protocol.md §2 Crowds)."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from hubbub.model.chats import PRIVATE, Chat
+from hubbub.model.ports import Chats, People
+from hubbub.model.replies import PresenceListing, PresencePush
+from hubbub.push.hub import Hub, Local
+
+PER_TICK = 20_000  # pushes in one tick: a storm of arrivals is spread over ticks instead of stopping the chat
+
+
+class PresenceBoard:
+    """Implements model.ports.Presence.
+
+    A user is online from the first connection until `linger_ms` after the last one ended. `gone` hears who went
+    offline and when they were last seen.
+    """
+
+    def __init__(  # noqa: PLR0913 - its parts
+        self,
+        hub: Hub,
+        chats: Chats,
+        people: People,
+        *,
+        crowd: float,
+        linger_ms: float,
+        gone: Callable[[str, int], None],
+    ) -> None:
+        self._hub = hub
+        self._chats = chats
+        self._people = people
+        self._crowd = crowd
+        self._linger_ms = linger_ms
+        self._gone = gone
+        self._here: dict[str, int | None] = {}  # user → when the last connection ended, None while connected
+        self._news: dict[str, PresencePush] = {}
+
+    def entered(self, user: str) -> None:
+        """A connection of the user said hello."""
+        if user not in self._here:
+            self._news[user] = PresencePush(user=user, online=True, last_seen=None)
+        self._here[user] = None
+
+    def left(self, user: str, now: int) -> None:
+        """The last connection of the user ended."""
+        if user in self._here:
+            self._here[user] = now
+
+    def online(self, user: str) -> bool:
+        """Whether the user counts as online."""
+        return user in self._here
+
+    @property
+    def count(self) -> int:
+        """How many users are online."""
+        return len(self._here)
+
+    def tick(self, now: int) -> None:
+        """Who lingered long enough is offline; tell the news, as much as one tick allows."""
+        for user, since in [each for each in self._here.items() if each[1] is not None]:
+            if since is not None and now - since >= self._linger_ms:
+                del self._here[user]
+                self._gone(user, since)
+                self._news[user] = PresencePush(user=user, online=False, last_seen=since)
+        budget = PER_TICK
+        while self._news and budget > 0:
+            user = next(iter(self._news))
+            budget -= 1 + self._tell(self._news.pop(user))
+            if user not in self._here:
+                self._hub.forget(user)
+
+    def _tell(self, push: PresencePush) -> int:
+        local = self._hub.local(push.user)
+        audience = self._audience(local) if local is not None else set()
+        for user in audience:
+            self._hub.tell(user, push)
+        return len(audience)
+
+    def _audience(self, local: Local) -> set[str]:
+        chats = [channel.chat for channel in (local.channels or {}).values()]
+        return {user for user in self.fellows(local.user, chats) if self._hub.local(user) is not None}
+
+    def fellows(self, user: str, chats: Iterable[Chat]) -> set[str]:
+        """Who may see the user, and whom the user may see: friends, and fellow members of small chats."""
+        seen: set[str] = set()
+        for chat in chats:
+            if chat.msg_type == PRIVATE:
+                if chat.pair.friends:
+                    seen.add(chat.peer_of(user))
+            elif len(chat.members) <= self._crowd:
+                seen.update(chat.members)
+        seen.discard(user)
+        return seen
+
+    async def listing(self, asker: str, users: Sequence[str]) -> list[PresenceListing]:
+        """What `asker` may know: of strangers nothing, like of users that do not exist."""
+        known = self.fellows(asker, await self._chats.of_user(asker)) | {asker}
+        away = [user for user in users if user in known and user not in self._here]
+        last_seen = await self._people.last_seen(away) if away else {}
+        return [
+            PresenceListing(
+                user=user,
+                online=user in known and user in self._here,
+                last_seen=(self._here.get(user) or last_seen.get(user)) if user in known else None,
+            )
+            for user in users
+        ]
