@@ -7,17 +7,24 @@ random bytes hardly ever make a second valid frame. `check` needs no atheris:
 tests/unit/codec/test_websocket_corpus.py runs it on the corpus and on seeded inputs.
 """
 
+import contextlib
 import itertools
 import sys
 from collections.abc import Iterator
 
-from hubbub.codec.websocket_frames import (
-    Event,
-    FrameLimits,
-    FrameReader,
-    ProtocolViolation,
-    masked_frame,
-)
+loading: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
+if __name__ == "__main__":
+    import atheris
+
+    loading = atheris.instrument_imports(include=["hubbub"])
+with loading:
+    from hubbub.codec.websocket_frames import (
+        Event,
+        FrameLimits,
+        FrameReader,
+        ProtocolViolation,
+        masked_frame,
+    )
 
 LIMITS = FrameLimits(max_message_bytes=400, max_fragments=4)
 Outcome = tuple[list[Event], int | None]
@@ -140,8 +147,5 @@ def may_become_utf8(data: bytes) -> bool:
 
 
 if __name__ == "__main__":
-    import atheris
-
-    atheris.instrument_all()
     atheris.Setup(sys.argv, check)
     atheris.Fuzz()

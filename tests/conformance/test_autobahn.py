@@ -16,7 +16,7 @@ NON_STRICT: dict[str, str] = {}
 
 @pytest.fixture
 def echo_url() -> Iterator[str]:
-    command = [sys.executable, AUTOBAHN / "echo.py"]
+    command = [sys.executable, str(AUTOBAHN / "echo.py")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         yield server.stdout.readline().strip()
@@ -24,7 +24,7 @@ def echo_url() -> Iterator[str]:
 
 
 def test_every_case_is_ok_or_informational(echo_url: str) -> None:
-    command = [sys.executable, AUTOBAHN / "run.py", "--json", "--url", echo_url]
+    command = [sys.executable, str(AUTOBAHN / "run.py"), "--json", "--url", echo_url]
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
     outcomes = {(outcome := json.loads(line))["case"]: outcome for line in done.stdout.splitlines()}
 

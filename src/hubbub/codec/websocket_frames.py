@@ -359,6 +359,7 @@ def text_frame(payload: bytes) -> bytes:
 
 
 def binary_frame(payload: bytes) -> bytes:
+    """One message, one frame, as `text_frame`."""
     return frame_header(BINARY, len(payload)) + payload
 
 

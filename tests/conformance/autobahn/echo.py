@@ -4,12 +4,12 @@ Prints its URL once it accepts connections, and serves until SIGTERM. With `--la
 number of fragments (group 9); otherwise the limits in force for chat.
 """
 
+# ruff: noqa: T201 (its URL is printed for the test that starts it)
 import argparse
 import asyncio
 import contextlib
 import logging
 import socket
-from typing import Any
 
 import uvicorn
 
@@ -23,7 +23,7 @@ limits = frames.FrameLimits()
 class EchoProtocol(asyncio.Protocol):
     """What uvicorn's `ws=` asks for: it passes the request head to `data_received` first."""
 
-    def __init__(self, **_uvicorn: Any) -> None:
+    def __init__(self, **_uvicorn: object) -> None:
         self.reader: frames.FrameReader | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -70,7 +70,7 @@ async def serve(listener: socket.socket) -> None:
     await server.serve([listener])
 
 
-async def refuse(scope: Any, receive: Any, send: Any) -> None:
+async def refuse(scope: object, receive: object, send: object) -> None:
     raise AssertionError(f"only WebSockets are served here, not {scope}")
 
 
@@ -80,5 +80,8 @@ if __name__ == "__main__":
     parser.add_argument("--large", action="store_true")
     arguments = parser.parse_args()
     limits = LARGE if arguments.large else limits
-    with socket.create_server(("127.0.0.1", arguments.port)) as listener, contextlib.suppress(KeyboardInterrupt):
+    with (
+        socket.create_server(("127.0.0.1", arguments.port)) as listener,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
         asyncio.run(serve(listener))

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+# ruff: noqa: ANN401, N802, N803, T201 (the names are Autobahn's, and what it prints is what it is run for)
 from autobahn.asyncio.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from autobahn.websocket import protocol
 from autobahn_cases import Case, Cases

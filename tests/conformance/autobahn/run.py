@@ -7,6 +7,7 @@ package index, and its cases ported to Python 3 (port.py). The exit status is 1 
 INFORMATIONAL.
 """
 
+# ruff: noqa: T201 (what it prints is what it is run for)
 import argparse
 import fnmatch
 import json
