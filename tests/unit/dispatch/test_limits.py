@@ -1,0 +1,89 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubbub.dispatch.limits import TokenBuckets
+
+STEPS = st.lists(st.tuples(st.integers(0, 5_000), st.floats(0.1, 5)), max_size=60)
+
+
+def test_a_burst_passes_and_the_next_one_waits_for_one_token() -> None:
+    buckets = TokenBuckets(rate=2, burst=3)
+    assert [buckets.take("a", 1, 0) for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
+
+
+def test_waiting_as_told_is_enough() -> None:
+    buckets = TokenBuckets(rate=2, burst=1)
+    buckets.take("a", 1, 0)
+    wait = buckets.take("a", 1, 100)
+    assert wait == 0.4
+    assert buckets.take("a", 1, 100 + int(wait * 1000)) == 0.0
+
+
+def test_keys_do_not_share() -> None:
+    buckets = TokenBuckets(rate=1, burst=1)
+    assert buckets.take("a", 1, 0) == 0.0
+    assert buckets.take("b", 1, 0) == 0.0
+
+
+def test_a_rate_of_zero_is_no_limit_and_takes_no_memory() -> None:
+    buckets = TokenBuckets(rate=0, burst=1)
+    assert all(buckets.take("a", 1, 0) == 0.0 for _ in range(100))
+    assert len(buckets) == 0
+
+
+def test_what_is_given_back_can_be_taken_again_but_never_beyond_the_burst() -> None:
+    buckets = TokenBuckets(rate=1, burst=2)
+    buckets.take("a", 1, 0)
+    buckets.give("a", 5)
+    buckets.give("unknown", 5)
+    assert [buckets.take("a", 1, 0) for _ in range(3)] == [0.0, 0.0, 1.0]
+
+
+def test_a_clock_that_steps_back_neither_refills_nor_punishes() -> None:
+    buckets = TokenBuckets(rate=1, burst=1)
+    assert buckets.take("a", 1, 10_000) == 0.0
+    assert buckets.take("a", 1, 5_000) == 1.0
+    assert buckets.take("a", 1, 11_000) == 0.0
+
+
+def test_memory_is_bounded_and_the_emptiest_buckets_are_kept() -> None:
+    buckets = TokenBuckets(rate=0.001, burst=10, capacity=8)
+    for _ in range(10):
+        buckets.take("flooder", 1, 0)
+    for guest in range(100):
+        buckets.take(guest, 1, 0)
+        assert len(buckets) <= 8
+    assert buckets.take("flooder", 1, 0) > 0
+
+
+def test_full_buckets_are_forgotten_first() -> None:
+    buckets = TokenBuckets(rate=1, burst=1, capacity=4)
+    for guest in range(4):
+        buckets.take(guest, 1, 0)
+    buckets.take("late", 1, 60_000)
+    assert len(buckets) == 1
+
+
+@given(STEPS, st.floats(0.5, 50), st.integers(5, 20))
+def test_no_more_passes_than_burst_and_rate_allow(
+    steps: list[tuple[int, float]], rate: float, burst: int
+) -> None:
+    buckets, now, passed = TokenBuckets(rate, burst), 0, 0.0
+    for pause, cost in steps:
+        now += pause
+        if buckets.take("a", cost, now) == 0.0:
+            passed += cost
+    assert passed <= burst + rate * now / 1000 + 1e-6
+
+
+@given(STEPS, st.floats(0.5, 50), st.integers(5, 20))
+def test_who_waits_as_told_is_never_told_to_wait_again(
+    steps: list[tuple[int, float]], rate: float, burst: int
+) -> None:
+    buckets, now = TokenBuckets(rate, burst), 0
+    for pause, cost in steps:
+        now += pause
+        wait = buckets.take("a", cost, now)
+        if wait:
+            now += int(wait * 1000) + 1
+            assert buckets.take("a", cost, now) == 0.0
