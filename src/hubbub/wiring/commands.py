@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from hubbub.wiring.settings import Loaded, SettingsRefused, load_settings, store_url
+from hubbub.wiring.settings import Loaded, SettingsRefused, load_settings
 
 FAILED = 1
 WRONG_SETTINGS = 2
@@ -117,10 +117,16 @@ def show(
 @app.command()
 def migrate(*, config: Config = None, data: Data = None, database_url: DatabaseUrl = None) -> None:
     """Bring the database to this version's tables. The embedded store is brought there at every start."""
-    loaded = _load(locals())
-    from hubbub.persist.migrate import upgrade
+    settings = _load(locals()).settings
+    from hubbub.persist import engine
+    from hubbub.persist.migrate import SchemaMismatchError, upgrade
 
-    upgrade(store_url(loaded.settings))
+    url = engine.database_url(settings.database_url, settings.data)
+    try:
+        Path(settings.data).mkdir(parents=True, exist_ok=True)
+        upgrade(url.render_as_string(hide_password=False))
+    except (OSError, SchemaMismatchError) as error:
+        _fail(f"cannot migrate: {error}", FAILED)
 
 
 @app.command(

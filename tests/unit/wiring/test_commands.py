@@ -1,8 +1,10 @@
 """The `hubbub` program: what it prints, what it exits with, what it hands on."""
 
+import sqlite3
 import sys
 import tomllib
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -121,19 +123,26 @@ def test_serve_says_in_one_line_why_it_cannot_listen(run: Run, stand_in: Callabl
     assert result.stderr == "hubbub: cannot serve: [Errno 98] Address already in use\n"
 
 
-def test_migrate_upgrades_the_embedded_store(run: Run, tmp_path: Path, stand_in: Callable[..., None]) -> None:
-    upgraded: list[str] = []
-    stand_in("hubbub.persist.migrate", "upgrade", upgraded.append)
-    assert run("migrate", "--data", "there").exit_code == 0
-    assert upgraded == [f"sqlite+aiosqlite:///{tmp_path / 'there' / 'hubbub.db'}"]
-    assert (tmp_path / "there").is_dir()
+def test_migrate_makes_the_embedded_store_and_again_changes_nothing(run: Run, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert run("migrate", "--data", "there").exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "there" / "hubbub.db")) as store:
+        assert store.execute("SELECT count(*) FROM entries").fetchone() == (0,)
 
 
-def test_migrate_upgrades_the_database_named(run: Run, stand_in: Callable[..., None]) -> None:
-    upgraded: list[str] = []
-    stand_in("hubbub.persist.migrate", "upgrade", upgraded.append)
-    assert run("migrate", "--database-url", "postgresql+asyncpg://db/hubbub").exit_code == 0
-    assert upgraded == ["postgresql+asyncpg://db/hubbub"]
+def test_migrate_goes_to_the_database_named(run: Run, tmp_path: Path) -> None:
+    assert run("migrate", "--database-url", f"sqlite+aiosqlite:///{tmp_path / 'named.db'}").exit_code == 0
+    assert (tmp_path / "named.db").exists()
+
+
+def test_migrate_says_in_one_line_what_is_in_the_way(run: Run, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "hubbub.db")) as store:
+        store.executescript(
+            "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES ('9999')"
+        )
+    result = run("migrate", "--data", ".")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("hubbub: cannot migrate: The database has tables of version 9999")
 
 
 def test_chat_passes_everything_on(run: Run, stand_in: Callable[..., None]) -> None:

@@ -6,13 +6,13 @@
     checks     rules between keys
     load       `load_settings`: precedence, conversion, refusal
     show       what `hubbub config` prints
-    directory  what lies in the data directory: store and generated secret
+    secret     the signing secret that is generated once
 
 Precedence: command line > environment > TOML file > default.
 """
 
-from hubbub.wiring.settings.directory import signing_secret, store_url
 from hubbub.wiring.settings.load import Loaded, SettingsRefused, load_settings
+from hubbub.wiring.settings.secret import signing_secret
 from hubbub.wiring.settings.sources import Origin, Problem
 from hubbub.wiring.settings.tree import (
     Auth,
@@ -42,5 +42,4 @@ __all__ = [
     "bound",
     "load_settings",
     "signing_secret",
-    "store_url",
 ]

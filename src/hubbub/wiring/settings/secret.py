@@ -1,23 +1,11 @@
-"""What lies in the data directory: the embedded store, and the signing secret when nobody set one."""
+"""The secret that signs access tokens, when nobody set one: made once, kept in the data directory."""
 
 import os
 import tempfile
 from pathlib import Path
 
-from hubbub.wiring.settings.tree import Settings
-
-STORE = "hubbub.db"
 FILE = "secret"
 BYTES = 32  # RFC 7518 §3.2: at least as long as the hash of HS256
-
-
-def store_url(settings: Settings) -> str:
-    """`database_url`, or the URL of the embedded SQLite store; its directory is made. Raises OSError."""
-    if settings.database_url:
-        return settings.database_url
-    data = Path(settings.data)
-    data.mkdir(parents=True, exist_ok=True)
-    return f"sqlite+aiosqlite:///{data.resolve() / STORE}"
 
 
 def signing_secret(configured: str, data: Path) -> bytes:
