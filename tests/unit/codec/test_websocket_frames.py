@@ -146,6 +146,13 @@ class TestViolations:
         answer = frames.close_frame(raised.value.code, raised.value.reason)
         assert answer == b"\x88\x14\x03\xeaframe without mask"
 
+    @pytest.mark.parametrize("opcode", [TEXT, BINARY])
+    @pytest.mark.parametrize("limit", [100, 200])
+    def test_of_the_size_begin_one_byte_beyond_it(self, opcode: int, limit: int) -> None:
+        limits, most = FrameLimits(max_message_bytes=limit), b"x" * limit
+        assert read_both_ways(frame(opcode, most), limits) == ([(opcode, most)], None)
+        assert read_both_ways(frame(opcode, most + b"x"), limits) == ([], 1009)
+
     def test_of_a_length_need_only_the_header(self) -> None:
         declared = b"\x82\xff" + (1 << 40).to_bytes(8, "big") + MASK
         assert read_both_ways(declared) == ([], 1009)
@@ -218,8 +225,7 @@ class TestMemory:
 
     def test_a_reader_between_messages_holds_no_buffer(self) -> None:
         readers = [FrameReader(LIMITS) for _ in range(500)]
-        for reader in readers:  # what is allocated once, on first use, is not counted
-            feed_in_pieces(reader)
+        feed_in_pieces(FrameReader(LIMITS))  # what is allocated once, on first use, is not counted
         tracemalloc.start()
         try:
             before, _ = tracemalloc.get_traced_memory()
