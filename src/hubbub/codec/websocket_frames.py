@@ -18,7 +18,7 @@ from typing import Final
 
 try:
     from websockets.speedups import apply_mask
-except ImportError:  # no C extension on this platform: same result, about 30 times slower
+except ImportError:  # no C extension on this platform: the same result, several times slower
     from websockets.utils import apply_mask
 
 CONTINUATION: Final = 0x0

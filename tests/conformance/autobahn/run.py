@@ -1,6 +1,8 @@
 """Runs the Autobahn WebSocket conformance cases against a server that echoes, and prints how it behaved.
 
-    python tests/conformance/autobahn/run.py --url ws://127.0.0.1:9001 --cases '1.*,2.*,7.*'
+    python tests/conformance/autobahn/run.py                            groups 1 to 7 and 10, our own echo.py
+    python tests/conformance/autobahn/run.py --large --cases '9.*'      limits and performance, a minute
+    python tests/conformance/autobahn/run.py --url ws://127.0.0.1:9001 --cases '1.*,7.*'    any other server
 
 The first run makes .cache/autobahn: a virtual environment with `requirements.txt`, the testsuite's sdist from the
 package index, and its cases ported to Python 3 (port.py). The exit status is 1 if any case is neither OK nor
@@ -9,6 +11,7 @@ INFORMATIONAL.
 
 # ruff: noqa: T201 (what it prints is what it is run for)
 import argparse
+import contextlib
 import fnmatch
 import json
 import os
@@ -17,7 +20,7 @@ import sys
 import venv
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,6 +76,18 @@ def run(url: str, patterns: Sequence[str], jobs: int) -> list[Outcome]:
     return sorted(outcomes, key=lambda outcome: known.index(outcome.case))
 
 
+@contextlib.contextmanager
+def echo_server(*options: str) -> Iterator[str]:
+    """The URL of echo.py, while it runs."""
+    command = [sys.executable, str(HERE / "echo.py"), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
 def _client(*arguments: str) -> str:
     command = [PYTHON, HERE / "fuzzing_client.py", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(CASES)}
@@ -94,13 +109,18 @@ def table(outcomes: Iterable[Outcome]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run the Autobahn conformance cases.")
-    parser.add_argument("--url", required=True, help="of a server that echoes, such as ws://127.0.0.1:9001")
+    parser.add_argument(
+        "--url", help="of a server that echoes, such as ws://127.0.0.1:9001; default: echo.py"
+    )
+    parser.add_argument("--large", action="store_true", help="echo.py accepts messages of 16 MiB (group 9)")
     parser.add_argument("--cases", default="1.*,2.*,3.*,4.*,5.*,6.*,7.*,10.*")
     parser.add_argument("--jobs", type=int, default=8, help="cases at the same time; 1 to measure group 9")
     parser.add_argument("--json", action="store_true", help="print one JSON object per case instead")
     arguments = parser.parse_args()
     prepare()
-    outcomes = run(arguments.url, arguments.cases.split(","), arguments.jobs)
+    own_server = echo_server(*["--large"] * arguments.large)
+    with contextlib.nullcontext(arguments.url) if arguments.url else own_server as url:
+        outcomes = run(url, arguments.cases.split(","), arguments.jobs)
     if arguments.json:
         print("\n".join(json.dumps({**o._asdict(), "verdict": o.verdict}) for o in outcomes))
     else:
