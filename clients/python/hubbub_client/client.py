@@ -131,6 +131,14 @@ class Client(Verbs):
         self.start()
         await self.connected()
 
+    async def connect_within(self, seconds: float) -> bool:
+        """Connect; false if it takes longer, and goes on in the background. Raises Stopped as `connect`."""
+        try:
+            await asyncio.wait_for(self.connect(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
     def start(self) -> None:
         """Connect in the background; StateChanged events tell how it goes."""
         self._link.start()

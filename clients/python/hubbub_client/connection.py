@@ -54,7 +54,7 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The application wants to be connected."""
+    """The application wants to be connected, now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,9 @@ def step(connection: Connection, event: object, around: Around) -> Step:
 
 
 def _start(connection: Connection, event: Start, around: Around) -> Step:
-    return _dial(Connection(renew=connection.renew))
+    """Also ends a wait: whoever asks does not want to wait any longer."""
+    dialling, actions = _dial(Connection(renew=connection.renew))
+    return dialling, (HangUp(), *actions)
 
 
 def _timer_due(connection: Connection, event: TimerDue, around: Around) -> Step:

@@ -104,8 +104,8 @@ class Link:
         return self._running
 
     def start(self) -> None:
-        """Connect, and stay connected. Does nothing when it does so already."""
-        if not self._running:
+        """Connect now, and stay connected. Does nothing when it is, or is about to be."""
+        if self.status is Status.DISCONNECTED:
             self._running = True
             self._feed(machine.Start())
 

@@ -23,6 +23,15 @@ class Tasks:
         task.add_done_callback(self._finished)
         return task
 
+    async def wait(self, task: asyncio.Task[Any], seconds: float) -> None:
+        """Returns when `task` has ended, or after some time."""
+        await asyncio.wait([task], timeout=seconds)
+
+    async def wait_all(self, seconds: float) -> None:
+        """Returns when all tasks have ended, or after some time."""
+        if others := self._others():
+            await asyncio.wait(others, timeout=seconds)
+
     def cancel_soon(self) -> None:
         """End all tasks but the one that asks; does not wait for their end."""
         for task in self._others():

@@ -44,6 +44,9 @@ class FakeServer:
         self.chats: dict[str, list[Fields]] = {}
         self.members: dict[str, set[str]] = {}
         self.peers: dict[str, tuple[str, str]] = {}
+        self.names: dict[str, str] = {}
+        self.public: set[str] = set()
+        self.requested: set[tuple[str, str]] = set()
         self.stored: dict[tuple[str, str], Fields] = {}
         self.requests: list[Fields] = []
         self.listening: dict[ServerConnection, str] = {}
@@ -196,12 +199,19 @@ class FakeServer:
         if chat in self.peers:
             peer = next(name for name in self.peers[chat] if name != user)
             return {**common, "msg_type": "private", "name": peer, "peer": peer}
-        return {**common, "msg_type": "group", "name": chat, "public": False, "role": "member"}
+        return {
+            **common,
+            "msg_type": "group",
+            "name": self.names.get(chat, chat),
+            "public": chat in self.public,
+            "role": "member",
+        }
 
     async def _do_send(self, connection: ServerConnection, request: Fields, user: str) -> None:
         known = self.stored.get((user, request["msg_id"]))
         chat = self._chat_of(request, user)
-        entry = known or self.store(chat, _message(chat, user, request["content"], request["msg_id"]))
+        message = _message(chat, user, request["content"], request["msg_id"])
+        entry = known or self.store(chat, message | _some(request, *{"reply_to"} & request.keys()))
         self.stored[user, request["msg_id"]] = entry
         reply = {
             "type": "sent",
@@ -241,6 +251,76 @@ class FakeServer:
         await self._reply(connection, request, {"type": "ok"})
 
     _do_read = _do_received
+
+    async def _do_typing(self, connection: ServerConnection, request: Fields, user: str) -> None:
+        """Has no reply."""
+
+    async def _do_create_room(self, connection: ServerConnection, request: Fields, user: str) -> None:
+        chat = f"r{self._serial()}"
+        self.room(chat, user)
+        self.names[chat] = request["name"]
+        if request.get("public"):
+            self.public.add(chat)
+        self.store(chat, {"type": "member", "from": user, "user": user, "change": "joined"})
+        reply = {
+            "type": "room",
+            "chat": chat,
+            "name": request["name"],
+            "public": chat in self.public,
+            "seq": 1,
+        }
+        await self._reply(connection, request, {**reply, "role": "owner"})
+        await self._tell_user(user, {"type": "chat", **self.summary(chat, user)})
+
+    async def _do_rooms(self, connection: ServerConnection, request: Fields, user: str) -> None:
+        found = [
+            {"chat": chat, "name": self.names[chat], "members": len(self.members[chat])}
+            for chat in sorted(self.public)
+            if request.get("query", "") in self.names[chat]
+        ]
+        await self._reply(connection, request, {"type": "rooms", "rooms": found, "more": False})
+
+    async def _do_join(self, connection: ServerConnection, request: Fields, user: str) -> None:
+        chat = request["chat"]
+        if chat not in self.public:
+            await self._reply(connection, request, {"type": "error", "code": "not_found", "message": ""})
+            return
+        before = self.summary(chat, user)
+        self.members[chat].add(user)
+        entry = self.store(chat, {"type": "member", "from": user, "user": user, "change": "joined"})
+        await self._reply(connection, request, {"type": "done", **_some(entry, "chat", "seq", "ts")})
+        await self._tell_user(user, {"type": "chat", **before})
+        await self.push(entry)
+
+    async def _do_befriend(self, connection: ServerConnection, request: Fields, user: str) -> None:
+        self.requested.add((user, request["user"]))
+        await self._reply(connection, request, {"type": "ok"})
+        await self._tell_user(request["user"], {"type": "friend", "user": user, "change": "requested"})
+
+    async def _do_accept(self, connection: ServerConnection, request: Fields, user: str) -> None:
+        other = request["user"]
+        if (other, user) not in self.requested:
+            await self._reply(connection, request, {"type": "error", "code": "not_found", "message": ""})
+            return
+        self.requested.discard((other, user))
+        chat = f"p{self._serial()}"
+        self.private(chat, other, user)
+        await self._reply(connection, request, {"type": "ok"})
+        for one, two in ((user, other), (other, user)):
+            await self._tell_user(one, {"type": "chat", **self.summary(chat, one)})
+            await self._tell_user(one, {"type": "friend", "user": two, "change": "accepted"})
+
+    async def _do_friends(self, connection: ServerConnection, request: Fields, user: str) -> None:
+        await self._reply(connection, request, {
+            "type": "friends", "friends": sorted({*sum(self.peers.values(), ())} - {user}), "blocked": [],
+            "incoming": [one for one, other in sorted(self.requested) if other == user],
+            "outgoing": [other for one, other in sorted(self.requested) if one == user],
+        })  # fmt: skip
+
+    async def _tell_user(self, user: str, push: Fields) -> None:
+        for connection, listener in list(self.listening.items()):
+            if listener == user:
+                await self._push(connection, push)
 
     async def _do_ping(self, connection: ServerConnection, request: Fields, user: str) -> None:
         await self._reply(connection, request, {"type": "pong"})

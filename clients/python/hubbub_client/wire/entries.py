@@ -94,7 +94,7 @@ ENTRIES: dict[str, type[Entry]] = {
 
 def entry_from(fields: dict[str, Any], chat: str = "") -> Entry:
     """The entry in a decoded object; an unknown kind becomes UnknownEntry. Raises msgspec.ValidationError."""
-    kind = ENTRIES.get(fields.get("type", ""))
+    kind = ENTRIES.get(str(fields.get("type")))
     if kind is not None:
         return msgspec.convert({"chat": chat, **fields}, kind)
     return msgspec.convert({"chat": chat, **fields, "type": ""}, UnknownEntry)

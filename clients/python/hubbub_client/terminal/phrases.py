@@ -1,0 +1,199 @@
+"""What the terminal says about what happens. Pure: events in, coloured lines out.
+
+Text of other people is shown, never obeyed: control characters (which terminals take for commands) and marks that
+turn the direction of writing are replaced.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from zlib import crc32
+
+from rich.text import Text
+
+from hubbub_client.errors import RequestRefused
+from hubbub_client.events import CaughtUp, Deleted, Edited, Friend, Member, Message, Reacted, StateChanged
+from hubbub_client.wire.entries import Summary
+
+COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "bright_magenta")
+QUOTE_MAX = 40
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNSEEN = frozenset({"Cc", "Cs"})
+
+
+def shown(text: str) -> str:
+    """Text of somebody else, harmless to a terminal; further lines are indented."""
+    safe = "".join(_shown(character) for character in text.replace("\t", "    "))
+    return safe.replace("\n", "\n      ")
+
+
+def _shown(character: str) -> str:
+    if character == "\n":
+        return character
+    hidden = character in _TURNING or unicodedata.category(character) in _UNSEEN
+    return "\N{REPLACEMENT CHARACTER}" if hidden else character
+
+
+def label(summary: Summary | None, chat: str) -> str:
+    """How a chat is called: a room by its name, a private chat by @user."""
+    if summary is None:
+        return shown(chat)
+    return f"@{shown(summary.peer)}" if summary.peer else shown(summary.name)
+
+
+def name(user: str) -> Text:
+    """A user's handle in its colour."""
+    return Text(shown(user), style=f"bold {COLOURS[crc32(user.encode()) % len(COLOURS)]}")
+
+
+def clock(ts: int, now_ms: int, zone: tzinfo | None = None) -> str:
+    """The time of day, with the date if it is not today's."""
+    then = datetime.fromtimestamp(ts / 1000, zone)
+    today = datetime.fromtimestamp(now_ms / 1000, zone).date()
+    return then.strftime("%H:%M" if then.date() == today else "%Y-%m-%d %H:%M")
+
+
+def quote(message: Message) -> str:
+    """The beginning of a message, on one line."""
+    text = " ".join(shown(message.content or "(deleted)").split())
+    return text if len(text) <= QUOTE_MAX else f"{text[: QUOTE_MAX - 1]}…"
+
+
+def message_line(when: str, where: str, message: Message, me: str, answered: Message | None) -> Text:
+    """`12:01 lobby #4 alice: hello ✓`; the tick says that the server has it for good."""
+    line = Text.assemble(
+        (f"{when} ", "dim"), (where, "bold"), (f" #{message.seq} ", "dim"), name(message.sender), ": "
+    )
+    if message.reply_to is not None:
+        quoted = "" if answered is None else f" {shown(answered.sender)}: {quote(answered)}"
+        line.append(f"(reply to #{message.reply_to}{quoted}) ", "italic dim")
+    if message.deleted or message.content is None:
+        line.append("(deleted)", "italic dim")
+    else:
+        line.append(shown(message.content))
+    line.append(_marks(message), "dim")
+    return line.append(" ✓", "green") if message.sender == me else line
+
+
+def _marks(message: Message) -> str:
+    edited = " (edited)" if message.edited and not message.deleted else ""
+    return edited + "".join(f" [{shown(emoji)} {each.count}]" for emoji, each in message.reactions.items())
+
+
+def change_line(when: str, where: str, entry: Edited | Deleted | Reacted, message: Message) -> Text:
+    """An edit, a deletion or a reaction, named by the message it changed."""
+    line = Text.assemble(
+        (f"{when} ", "dim"), (where, "bold"), (f" #{entry.target} ", "dim"), name(entry.sender)
+    )
+    match entry:
+        case Edited():
+            return line.append(f" edited: {shown(entry.content or '(deleted)')}")
+        case Deleted():
+            return line.append(f" deleted a message of {shown(message.sender)}", "dim")
+        case Reacted(on=True):
+            return line.append(
+                f" reacted {shown(entry.emoji)} to {shown(message.sender)}: {quote(message)}", "dim"
+            )
+    return line.append(f" took {shown(entry.emoji)} back", "dim")
+
+
+_CHANGES: Mapping[str, tuple[str, str]] = {
+    "joined": ("joined", "was brought in by"),
+    "left": ("left", "left because of"),
+    "kicked": ("went", "was removed by"),
+    "banned": ("was banned", "was banned by"),
+    "unbanned": ("may come back", "may come back, says"),
+    "muted": ("was muted", "was muted by"),
+    "role": ("has another role", "got another role from"),
+}
+
+
+def member_line(when: str, where: str, entry: Member, now_ms: int) -> Text:
+    """Somebody came, went, was muted or got a role."""
+    alone, by = _CHANGES.get(entry.change, (entry.change, f"{entry.change}, by"))
+    line = Text.assemble((f"{when} ", "dim"), (where, "bold"), " ", name(entry.user))
+    if entry.change == "muted" and (entry.until or 0) <= now_ms:
+        alone, by = "may speak again", "may speak again, says"
+    line.append(f" {alone}" if entry.sender == entry.user else f" {by} ", "dim")
+    if entry.sender != entry.user:
+        line.append(name(entry.sender))
+    if entry.change == "muted" and entry.until and entry.until > now_ms:
+        line.append(f" until {clock(entry.until, now_ms)}", "dim")
+    return line.append(f": {entry.role}", "dim") if entry.change == "role" and entry.role else line
+
+
+def friend_line(push: Friend) -> Text:
+    """A friendship began, ended or is asked for, with the command that answers."""
+    user = shown(push.user)
+    match push.change:
+        case "requested":
+            tail = f" wants to be your friend.  Type: /accept {user}   or   /decline {user}"
+        case "accepted":
+            tail = f" and you are friends now.  Type: /open @{user}"
+        case _:
+            tail = " and you are not friends any longer."
+    return Text.assemble("* ", name(push.user), tail)
+
+
+def state_line(state: StateChanged, *, had_one: bool) -> Text | None:
+    """The connection's state in a person's words; `had_one`: there was a connection before."""
+    if state.status == "connected":
+        return Text("* connected again, fetching what was missed …", "green") if had_one else None
+    if state.status == "connecting":
+        return None
+    reason = shown(state.reason)
+    if state.retry_in_s is None:
+        return Text(f"* not connected: {reason}. /connect tries again, /quit leaves.", "red")
+    again = f"again in {state.retry_in_s:.1f} s"
+    if state.attempt <= 1 and had_one:
+        return Text(f"* connection lost ({reason}), {again}. You can go on typing.", "yellow")
+    return Text(f"* no connection ({reason}), attempt {state.attempt}, {again}", "yellow")
+
+
+def caught_up_line(event: CaughtUp, *, first: bool) -> Text | None:
+    """What a reconnection brought; nothing at a start where nothing had happened."""
+    if not event.complete:
+        text = "* back, but the server was restored from a backup: what you see may differ; /history shows what it holds."
+        return Text(text, "yellow")
+    if first:
+        return (
+            Text(f"* caught up: {_entries(event.entries)} while you were away.", "green")
+            if event.entries
+            else None
+        )
+    return Text(f"* back, nothing lost ({_entries(event.entries)} meanwhile).", "green")
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
+
+
+_REFUSALS: Mapping[str, str] = {
+    "not_friends": "You are not friends yet: /friend USER asks, and they have to accept.",
+    "not_a_member": "You are not in that room: /rooms lists public ones, /join NAME enters.",
+    "not_found": "There is no such thing, or you may not see it. /chats lists what is yours, /rooms public rooms.",
+    "forbidden": "Your role does not allow that; /members shows who may.",
+    "muted": "You are muted here. Wait, or ask an admin; /members shows who is one.",
+    "banned": "You are banned here.",
+    "blocked": "You blocked this user: /unblock USER takes it back.",
+    "conflict": "That is taken already.",
+    "too_long": "That is too long: make it shorter.",
+    "unavailable": "The server cannot do that now. Nothing was changed; try again in a moment.",
+    "internal": "The server had an error. Nothing was changed; try again.",
+}
+
+
+def refusal_line(refused: RequestRefused) -> Text:
+    """A refusal and what to do."""
+    advice = _REFUSALS.get(refused.code)
+    if refused.code == "rate_limited":
+        seconds = (refused.retry_after_ms or 1000) / 1000
+        advice = (
+            f"That was too fast: try again in {seconds:.0f} s."
+            if seconds >= 1
+            else "That was too fast: try again."
+        )
+    detail = shown(refused.message)
+    return Text(
+        f"! {advice or detail or refused.advice}" + (f" ({detail})" if advice and detail else ""), "red"
+    )
