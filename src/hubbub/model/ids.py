@@ -7,6 +7,7 @@ from base64 import b32encode
 HANDLE = re.compile(r"[a-z0-9][a-z0-9_.-]{1,31}")
 ISSUER_ALIAS = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 MAX_SUBJECT = 128
+PRIVATE_PREFIX, ROOM_PREFIX = "p", "r"
 _UNSAFE_IN_SUBJECT = re.compile(r"[\x00-\x20/\x7f-\x9f\ud800-\udfff]")
 
 
@@ -29,12 +30,12 @@ def _short(digest: bytes) -> str:
 def private_chat(one: str, other: str) -> str:
     """The chat id of two people: the same whoever asks, and it tells nothing of their names."""
     low, high = sorted((one.encode(), other.encode()))
-    return "p" + _short(hashlib.blake2b(low + b"\0" + high, digest_size=15).digest())
+    return PRIVATE_PREFIX + _short(hashlib.blake2b(low + b"\0" + high, digest_size=15).digest())
 
 
 def room(entropy: bytes) -> str:
     """A new room's chat id from 10 random bytes (80 bits)."""
-    return "r" + _short(entropy)
+    return ROOM_PREFIX + _short(entropy)
 
 
 def opaque(prefix: str, entropy: bytes) -> str:
