@@ -1,0 +1,139 @@
+"""The real application on a real SQLite file; only the table of commands is a stand-in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from msgspec import Struct
+
+from hubbub.accept.http.app import build_app
+from hubbub.accept.http.services import HttpPolicy, Services
+from hubbub.model import commands, replies
+from hubbub.model.commands import AnyCommand
+from hubbub.model.entries import Message
+from hubbub.model.errors import ErrorCode, Refused
+from hubbub.model.identity import Caller
+from hubbub.persist.engine import Database
+from hubbub.wiring.identity import IdentityParts, build_identity
+from hubbub.wiring.settings import Auth, Limits
+
+START = 1_700_000_000_000
+SECRET = b"0123456789abcdef0123456789abcdef"
+HEAD = 7
+ADDRESS = "192.0.2.1"
+
+DONE = replies.Done(chat="r1", seq=3, ts=START)
+REPLIES: Mapping[type[Any], replies.Reply] = {
+    commands.Send: replies.Sent(msg_id="m1", chat="r1", seq=3, ts=START, duplicate=False),
+    commands.CreateRoom: replies.RoomMade(chat="r1", name="Tea", public=False, role="owner", seq=1),
+    commands.History: replies.Page(
+        chat="r1",
+        entries=[
+            Message(chat="r1", seq=3, ts=START, sender="bob", msg_id="m", msg_type="group", to="r1", content="hi")
+        ],
+        more=True,
+    ),
+    commands.Chats: replies.ChatList(chats=[], more=False),
+    commands.Rooms: replies.RoomList(rooms=[], more=False),
+    commands.Members: replies.MemberList(members=[], more=False),
+    commands.Friends: replies.FriendLists(friends=["bob"], incoming=[], outgoing=[], blocked=[]),
+    commands.Presence: replies.PresenceList(presences=[]),
+    commands.Profile: replies.ProfileList(profiles=[replies.ProfileListing(user="bob", display_name="Bob")]),
+} | {
+    kind: replies.Ok()
+    for kind in (
+        commands.Received, commands.Read, commands.Befriend, commands.Accept, commands.Decline, commands.Unfriend,
+        commands.Block, commands.Unblock,
+    )
+}  # fmt: skip
+
+
+class Desk:
+    """Answers every command with what fits it, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[AnyCommand] = []
+        self.callers: list[Caller] = []
+        self.replies: dict[type[Any], replies.Reply] = dict(REPLIES)
+        self.refusal: Exception | None = None
+
+    async def call(self, caller: Caller, command: AnyCommand, now: int) -> replies.Reply:
+        self.asked.append(command)
+        self.callers.append(caller)
+        if self.refusal:
+            raise self.refusal
+        return self.replies.get(type(command), DONE)
+
+    async def summary(self, caller: Caller, chat: str, now: int) -> replies.Summary:
+        if chat == "unknown":
+            raise Refused(ErrorCode.NOT_FOUND, "There is no such chat.")
+        private = chat.startswith("p")
+        return replies.Summary(
+            chat=chat,
+            msg_type="private" if private else "group",
+            name="bob",
+            peer="bob" if private else None,
+            head=HEAD,
+            received=0,
+            read=0,
+            unread=0,
+        )
+
+
+class World:
+    """One server: a client to ask it, a clock to turn, and what it did."""
+
+    def __init__(self, database: Database, auth: Auth, limits: Limits, policy: HttpPolicy) -> None:
+        self.now = START
+        self.desk = Desk()
+        self.ended: list[str] = []
+        self.database = database
+        self.address = ADDRESS
+        self.parts: IdentityParts = build_identity(
+            auth,
+            limits,
+            SECRET,
+            database,
+            lambda: self.now,
+            on_revoked=self.ended.extend,
+            on_expired=self.ended.extend,
+            on_profile=lambda user: None,
+        )
+        services = Services(
+            accounts=self.parts.accounts,
+            sessions=self.parts.sessions,
+            profiles=self.parts.profiles,
+            authenticator=self.parts.authenticator,
+            commands=self.desk,
+            sign_in_limits=self.parts.sign_in_limits,
+            clock=lambda: self.now,
+            address=lambda scope: self.address,
+            policy=policy,
+        )
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=build_app(services)),  # type: ignore[arg-type]  # the same protocol
+            base_url="http://hubbub.test/api/v1",
+        )
+
+    async def sign_up(self, user: str = "alice", password: str = "correct horse") -> dict[str, Any]:  # noqa: S107
+        answer = await self.http.post("/accounts", json={"user": user, "password": password})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def ask(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is None:
+            return await self.http.request(method, path, headers=sent)
+        return await self.http.request(method, path, json=body, headers=sent)
+
+    async def close(self) -> None:
+        await self.http.aclose()
+        self.parts.passwords.close()
+
+
+class Setup(Struct, kw_only=True):
+    """What a test may ask for by `@pytest.mark.parametrize("setup", [...])`."""
+
+    auth: Auth = Auth(argon2_time=1, argon2_memory_kib=8)
+    limits: Limits = Limits()
+    policy: HttpPolicy = HttpPolicy()
