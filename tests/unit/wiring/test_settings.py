@@ -229,7 +229,7 @@ def test_variables_of_others_are_left_alone(tmp_path: Path) -> None:
         "HUBBUB_SERVICE_HOST": "10.0.0.7",
         "HUBBUB_SERVICE_PORT_HTTP": "8080",
         "HUBBUB_PORT_8080_TCP_ADDR": "10.0.0.7",
-        "HUBBUB_CHAT_USER": "alice",
+        "HUBBUB_URL": "http://127.0.0.1:8080",
         "HUBBUBBLE": "1",
         "PATH": "/bin",
     }

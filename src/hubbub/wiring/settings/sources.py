@@ -17,7 +17,9 @@ from hubbub.wiring.settings.keys import Key
 
 CONFIG_VARIABLE = "HUBBUB_CONFIG"
 DEFAULT_FILE = "hubbub.toml"
-NOT_OURS = "HUBBUB_CHAT_"  # variables of the terminal client: whoever sets them may start a server, too
+NOT_KEYS = frozenset(
+    {CONFIG_VARIABLE, "HUBBUB_URL"}
+)  # HUBBUB_URL tells the terminal client where its server is
 
 # Kubernetes tells every pod about a Service called "hubbub" in variables that look like settings.
 SERVICE_LINK = re.compile(r"HUBBUB_(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
@@ -92,7 +94,7 @@ def _found(key: Key, value: object, origin: Origin) -> Found:
 
 
 def _is_ours(variable: str, value: str) -> bool:
-    if not variable.startswith(keys.PREFIX) or variable == CONFIG_VARIABLE or variable.startswith(NOT_OURS):
+    if not variable.startswith(keys.PREFIX) or variable in NOT_KEYS:
         return False
     is_link = SERVICE_LINK.fullmatch(variable) or (
         variable == "HUBBUB_PORT" and SERVICE_LINK_VALUE.match(value)

@@ -60,9 +60,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     ] = 20
     send_burst: Annotated[int, _count("How many of them may come at once.")] = 40
     requests_per_second: Annotated[
-        float, _time("All other requests of one connection together, a second.", most=1e6)
-    ] = 50
-    requests_burst: Annotated[int, _count("How many of them may come at once.")] = 100
+        float, _time("All other requests of one user together, a second.", most=1e6)
+    ] = 500
+    requests_burst: Annotated[int, _count("How many of them may come at once.")] = 2_000
     refusals_per_second: Annotated[
         float,
         _time(
