@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Table, TextClause, bindparam, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hubbub.persist.tables import chats
+from hubbub.persist.tables import chats, members, users
 
 Head = tuple[str, int, int, int, int, int]
 
@@ -69,3 +69,35 @@ _HEADS = (
         changed_at=bindparam("now"),
     )
 )
+
+Cursor = tuple[str, str, int, int, int]
+"""(chat, user, received, read, read_ordinal)"""
+
+
+async def update_cursors(connection: AsyncConnection, cursors: Sequence[Cursor]) -> None:
+    """Raise members' cursors."""
+    if not cursors:
+        return
+    if connection.dialect.name == "sqlite":
+        await connection.execute(_CURSORS_JSON, {"cursors": as_json(cursors)})
+    else:
+        names = ("in_chat", "who", "new_received", "new_read", "new_ordinal")
+        await connection.execute(_CURSORS, [dict(zip(names, each, strict=True)) for each in cursors])
+
+
+async def set_last_seen(connection: AsyncConnection, seen: Sequence[tuple[str, int]]) -> None:
+    """Keep when users were last connected (ms)."""
+    if seen:
+        await connection.execute(_LAST_SEEN, [{"who": user, "seen": at} for user, at in seen])
+
+
+_CURSORS_JSON = text(
+    "UPDATE members SET received = c.value ->> 2, read = c.value ->> 3, read_ordinal = c.value ->> 4"
+    " FROM json_each(:cursors) AS c WHERE members.chat = c.value ->> 0 AND members.user = c.value ->> 1"
+)
+_CURSORS = (
+    update(members)
+    .where(members.c.chat == bindparam("in_chat"), members.c.user == bindparam("who"))
+    .values(received=bindparam("new_received"), read=bindparam("new_read"), read_ordinal=bindparam("new_ordinal"))
+)
+_LAST_SEEN = update(users).where(users.c.user == bindparam("who")).values(last_seen=bindparam("seen"))

@@ -7,7 +7,7 @@ if nobody knows whether it was committed, the journal finds out before it answer
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +24,7 @@ from hubbub.persist.failures import OUTAGES, blames_one_row, reading, said
 log = structlog.get_logger("hubbub.journal")
 
 Publish = Callable[[Sequence[Committed]], None]
+Alongside = Callable[[AsyncConnection], Awaitable[None]]
 FIND_OUT_SECONDS = 5.0
 FIND_OUT_EVERY = 0.2
 
@@ -31,7 +32,8 @@ FIND_OUT_EVERY = 0.2
 class Journal:
     """Implements model.ports.Journal.
 
-    `publish` is called after each commit, once everybody was answered. `clock` gives ms. `batch`: proposals in one
+    `publish` is called after each commit, once everybody was answered; `alongside` is stored with each batch (the
+    outbox's marks, which so cost no commit of their own). `clock` gives ms. `batch`: proposals in one
     transaction at most; `queue`: proposals that may wait, beyond it Refused(unavailable).
     """
 
@@ -40,6 +42,7 @@ class Journal:
         database: Database,
         store: ChatStore,
         publish: Publish,
+        alongside: Alongside,
         clock: Callable[[], int],
         *,
         batch: int,
@@ -48,6 +51,7 @@ class Journal:
         self._database = database
         self._store = store
         self._publish = publish
+        self._alongside = alongside
         self._clock = clock
         self._batch = batch
         self._bound = queue
@@ -113,6 +117,7 @@ class Journal:
 
     async def _transact(self, batch: Batch) -> None:
         async with self._database.writing() as connection:
+            await self._alongside(connection)
             await batch.prepare(connection)
             try:
                 await connection.commit()

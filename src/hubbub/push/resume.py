@@ -62,6 +62,8 @@ class Resumption:
         peers = [chat.peer_of(user) for chat in chats if chat.msg_type == PRIVATE]
         profiles = await self._desk.people.profiles(peers)
         names = {name: profile.display_name for name, profile in profiles.items()}
+        if arrival.mailbox.transport.is_closing():
+            return None
         # No await from here until every flow is attached or queued for replay.
         if self._hub.local(user) is not local:
             return await self.open(arrival, opened)

@@ -1,0 +1,75 @@
+"""Who may open a socket here: origins, addresses, proxies, and whether the server still takes anybody."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
+
+from hubbub.codec.websocket_handshake import HandshakeRefused, Origin, UpgradeRequest, origin_allowed
+
+Network = IPv4Network | IPv6Network
+
+
+class Admission:
+    """`per_address`: open WebSockets of one address at most. `trusted`: proxies whose X-Forwarded-For is believed."""
+
+    def __init__(self, allowed: frozenset[Origin], per_address: float, trusted: Iterable[str]) -> None:
+        self._allowed = allowed
+        self._per_address = per_address
+        self._trusted = [ip_network(each, strict=False) for each in trusted]
+        self._open: Counter[str] = Counter()
+        self.draining = False
+        self.refused = 0
+
+    def address_of(self, peer: str, headers: Mapping[str, str]) -> str:
+        """The client's address: the peer's, or what trusted proxies say, the last untrusted one from the right."""
+        address = peer
+        forwarded = headers.get("x-forwarded-for", "").split(",")
+        while forwarded and self._is_trusted(address):
+            said = forwarded.pop().strip()
+            if not said:
+                break
+            address = said
+        return address
+
+    def address_of_scope(self, scope: Any) -> str:  # noqa: ANN401 - an ASGI scope
+        """The same for an HTTP request."""
+        client = scope.get("client")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        return self.address_of(client[0] if client else "", headers)
+
+    def _is_trusted(self, address: str) -> bool:
+        if not self._trusted:
+            return False
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted)
+
+    def check(self, request: UpgradeRequest) -> None:
+        """The path, the origin, and that the server is not about to end. Raises HandshakeRefused."""
+        if request.path != "/ws":
+            raise self._refusal(HTTPStatus.NOT_FOUND, "There is no WebSocket here; it is at /ws.")
+        if not origin_allowed(request.origin, self._allowed, request.host):
+            text = f"Pages from {request.origin} may not connect; the operator lists them in allowed_origins."
+            raise self._refusal(HTTPStatus.FORBIDDEN, text)
+        if self.draining:
+            raise self._refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The server is restarting; come back in a moment.")
+
+    def enter(self, address: str) -> None:
+        """One more connection of the address; raises HandshakeRefused if it has too many."""
+        if self._open[address] >= self._per_address:
+            raise self._refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many connections from your address.")
+        self._open[address] += 1
+
+    def _refusal(self, status: HTTPStatus, text: str) -> HandshakeRefused:
+        self.refused += 1
+        return HandshakeRefused(status, text)
+
+    def leave(self, address: str) -> None:
+        """A connection of the address ended."""
+        self._open[address] -= 1
+        if self._open[address] <= 0:
+            del self._open[address]

@@ -1,0 +1,212 @@
+"""What every connection has, whatever its transport: a deadline for hello, a heartbeat, a slow-client clock, an end.
+
+    HELLO    waits for hello          4002 after `hello_ticks`
+    LIVE     talks                    ping after `silent_ticks` of silence, 4003 after twice that
+    CLOSING  said bye                 cut off after CLOSING_SECONDS
+    (stalled, in any of them: 4001 if the peer has not drained after `stall_ticks`)
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from hubbub.accept.admission import Admission
+from hubbub.accept.heartbeat import TimingWheel
+from hubbub.codec.websocket_frames import FrameLimits
+from hubbub.dispatch.limits import TokenBuckets
+from hubbub.dispatch.session import CLOSED, NEW, OPEN, Client
+from hubbub.model.errors import CloseCode
+from hubbub.model.replies import Bye
+from hubbub.push.hub import Hub
+from hubbub.push.mailbox import Flusher
+
+CLOSING_SECONDS = 5.0
+JITTER = 0.1  # of the heartbeat, so that connections opened together are not pinged together
+
+
+class Listener(Protocol):
+    """Who is told what clients say: dispatch/session.Sessions, or an echo application."""
+
+    def receive(self, client: Any, envelope: bytes, /) -> None: ...  # noqa: ANN401 - a Client of the listener's kind
+    def ended(self, client: Any, /) -> None: ...  # noqa: ANN401
+
+
+@dataclass(kw_only=True)
+class Gate:
+    """What the connections of a listener share."""
+
+    listener: Listener = None  # type: ignore[assignment]  # wiring sets it: it needs the gate's hub first
+    admission: Admission
+    wheel: TimingWheel
+    flusher: Flusher
+    hub: Hub | None
+    frame_limits: FrameLimits
+    head_bytes: int
+    hello_ticks: int
+    silent_ticks: int
+    stall_ticks: int
+    pongs: TokenBuckets
+    clock: Callable[[], int]
+    connections: "set[Connection]" = field(default_factory=set)
+    closed: Counter[int] = field(default_factory=Counter)
+    opened: int = 0
+
+    def end_revoked(self, sessions: Sequence[str]) -> None:
+        """These sessions were ended by their user or by theft of a token: their connections go now."""
+        self._end(sessions, CloseCode.SESSION_REVOKED)
+
+    def end_expired(self, sessions: Sequence[str]) -> None:
+        """These sessions were not refreshed in time."""
+        self._end(sessions, CloseCode.UNAUTHENTICATED)
+
+    def _end(self, sessions: Sequence[str], code: CloseCode) -> None:
+        ended = frozenset(sessions)
+        for connection in list(self.connections):
+            if connection.state == OPEN and connection.caller.session in ended:
+                connection.close(code)
+
+
+class Connection(Client):
+    """One peer. Subclasses speak a transport: they read, ping, and write the transport's way of closing."""
+
+    __slots__ = ("due", "gate", "held", "pinged", "seen", "stalled_at")
+
+    transport: Any
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(gate.flusher)
+        self.gate = gate
+        self.address = ""
+        self.bearer = None
+        self.ends_at = None
+        self.lane = None
+        self.state = NEW
+        self.due = -1
+        self.seen = gate.wheel.now
+        self.pinged = False
+        self.held = False
+        self.stalled_at = -1
+
+    # ── opening and ending ──────────────────────────────────────────────────────────────────────────────────────
+
+    def opened(self) -> None:
+        """The transport's handshake is done; hello must follow."""
+        gate = self.gate
+        gate.opened += 1
+        gate.connections.add(self)
+        self.seen = gate.wheel.now
+        gate.wheel.watch(self, gate.hello_ticks)
+
+    def greeted(self) -> None:
+        """From now on silence counts, and the end of the token."""
+        self.gate.wheel.watch(self, self.look(self.gate.wheel.now) or 1)
+
+    def close(self, code: CloseCode, message: str = "", reconnect_in_ms: int | None = None) -> None:
+        """Say `bye`, then close as the transport does; what waits is written first."""
+        if self.state == CLOSED:
+            return
+        self.put(
+            self.wire.frame(Bye(code=code.number, reason=message or code.reason, reconnect_in_ms=reconnect_in_ms))
+        )
+        self.finish(code.number, code.reason)
+
+    def finish(self, code: int, reason: str) -> None:
+        """Close with a code; nothing is read or told any more."""
+        if self.state == CLOSED:
+            return
+        self.gate.closed[code] += 1
+        self.gate.listener.ended(self)
+        self.state = CLOSED
+        self.put(self.closing_bytes(code, reason))
+        self.gate.wheel.watch(self, self.gate.wheel.ticks(CLOSING_SECONDS))
+
+    def closing_bytes(self, code: int, reason: str) -> bytes:
+        """How this transport says that it closes."""
+        raise NotImplementedError
+
+    def ping(self) -> None:
+        """Ask the peer for a sign of life."""
+        raise NotImplementedError
+
+    def lost(self) -> None:
+        """The transport is gone."""
+        if self.state != CLOSED:
+            self.gate.closed[1006] += 1
+            self.gate.listener.ended(self)
+            self.state = CLOSED
+        self.gate.connections.discard(self)
+        self._wake()
+        self.due = -1
+
+    # ── flow ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def hold(self) -> None:
+        """Read nothing more for now."""
+        if not self.held:
+            self.held = True
+            self.transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Read again, unless the peer is stalled."""
+        if self.held:
+            self.held = False
+            self.seen = self.gate.wheel.now
+            if not self.stalled and not self.transport.is_closing():
+                self.transport.resume_reading()
+
+    def on_stall(self) -> None:
+        """The slow-client clock starts."""
+        self.stalled_at = self.gate.wheel.now
+        self.gate.wheel.watch(self, self.gate.stall_ticks)
+
+    def on_drain(self) -> None:
+        """Announce what was missed."""
+        self.stalled_at = -1
+        self.seen = self.gate.wheel.now
+        if self.gate.hub is not None and self.state == OPEN:
+            self.gate.hub.drained(self)
+
+    # ── the wheel's turn ────────────────────────────────────────────────────────────────────────────────────────
+
+    def look(self, tick: int) -> int | None:
+        """See what ran out; ticks until the next look."""
+        if self.state == CLOSED:
+            return self._look_closed(tick)
+        if self.state != OPEN:
+            self.close(CloseCode.HELLO_TIMEOUT)
+            return None
+        if self.ends_at is not None and self.ends_at <= self.gate.clock():
+            self.close(CloseCode.UNAUTHENTICATED, "The token has run out.")
+            return None
+        again = self._look_stalled(tick) if self.stalled else self._look_silent(tick)
+        if again is None or self.ends_at is None:
+            return again
+        return min(again, self.gate.wheel.ticks((self.ends_at - self.gate.clock()) / 1000))
+
+    def _look_closed(self, _tick: int) -> int | None:
+        self.transport.abort()
+        return None
+
+    def _look_stalled(self, tick: int) -> int | None:
+        left = self.stalled_at + self.gate.stall_ticks - tick
+        if left > 0:
+            return left
+        self.close(CloseCode.SLOW_CONSUMER)
+        self.gate.wheel.watch(self, self.gate.stall_ticks)
+        return None
+
+    def _look_silent(self, tick: int) -> int | None:
+        gate = self.gate
+        if self.held:
+            self.seen = tick
+        silent = tick - self.seen
+        if silent >= 2 * gate.silent_ticks:
+            self.close(CloseCode.NO_HEARTBEAT)
+            return None
+        if silent < gate.silent_ticks:
+            spread = int(gate.silent_ticks * JITTER)
+            return max(gate.silent_ticks - silent + random.randint(-spread, 0), 1)  # noqa: S311 - no secret
+        self.ping()
+        return 2 * gate.silent_ticks - silent

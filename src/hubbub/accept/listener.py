@@ -1,0 +1,112 @@
+"""The ports: one public for HTTP and WebSocket, one internal; opening them, and ending without losing anybody."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+import uvicorn
+
+from hubbub.accept.connection import Gate
+from hubbub.accept.http_head import BoundedHeads
+from hubbub.accept.websocket import WebSocketFactory
+from hubbub.model.errors import CloseCode
+
+log = structlog.get_logger("hubbub.listener")
+
+BYE_BATCH = 500  # connections told in one loop turn, so that the others' last messages still flow
+BYE_PAUSE = 0.02
+LAST_WORDS_SECONDS = 2.0
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the process has one owner."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Port:
+    """A listening port with an ASGI application behind it, and WebSockets if it has a gate."""
+
+    def __init__(self, app: Any, host: str, port: int, *, gate: Gate | None, head_ticks: int = 1) -> None:  # noqa: ANN401
+        config = uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            http=_heads(gate, head_ticks) if gate is not None else "httptools",
+            ws=WebSocketFactory(gate) if gate is not None else "none",  # type: ignore[arg-type]
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=2,
+            backlog=4096,
+            proxy_headers=False,
+        )
+        self._server = _Server(config)
+
+    async def open(self) -> int:
+        """Listen; gives the port's number. Raises OSError if it cannot be had."""
+        config = self._server.config
+        config.load()
+        self._server.lifespan = config.lifespan_class(config)
+        sock = await asyncio.get_running_loop().run_in_executor(None, _bind, config.host, config.port)
+        await self._server.startup(sockets=[sock])
+        number: int = sock.getsockname()[1]
+        return number
+
+    async def serve(self) -> None:
+        """Until `close`."""
+        await self._server.main_loop()
+
+    def stop_accepting(self) -> None:
+        """Take no new connections."""
+        for server in self._server.servers:
+            server.close()
+
+    async def close(self) -> None:
+        """End what is left."""
+        self._server.should_exit = True
+        await self._server.shutdown()
+
+
+def _bind(host: str, port: int) -> Any:  # noqa: ANN401 - a socket
+    import socket  # noqa: PLC0415
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        msg = f"{host}:{port} cannot be listened on: {error.strerror}"
+        raise OSError(error.errno, msg) from error
+    return sock
+
+
+def _heads(gate: Gate, head_ticks: int) -> type[BoundedHeads]:
+    attributes = {"wheel": gate.wheel, "head_bytes": gate.head_bytes, "head_ticks": head_ticks}
+    return type("BoundedHeadsOfGate", (BoundedHeads,), attributes)
+
+
+async def say_goodbye(gate: Gate, window: float) -> None:
+    """`bye` to every connection, each with its own moment within `window` seconds to come back, in batches."""
+    waiting = list(gate.connections)
+    log.info("draining", connections=len(waiting))
+    for start in range(0, len(waiting), BYE_BATCH):
+        for connection in waiting[start : start + BYE_BATCH]:
+            moment = int(random.uniform(0, window) * 1000)  # noqa: S311 - no secret
+            connection.close(CloseCode.SERVICE_RESTART, reconnect_in_ms=moment)
+        await asyncio.sleep(BYE_PAUSE)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LAST_WORDS_SECONDS):
+            while gate.connections:
+                await asyncio.sleep(BYE_PAUSE)
+    for connection in list(gate.connections):
+        connection.transport.abort()

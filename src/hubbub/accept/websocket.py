@@ -1,0 +1,155 @@
+"""WebSocket: uvicorn gives us the socket at the upgrade, and from then on the bytes are ours (RFC 6455)."""
+
+import asyncio
+from typing import Any, cast
+
+from hubbub.accept.connection import Connection, Gate
+from hubbub.codec.websocket_frames import (
+    CLOSE,
+    PING,
+    PONG,
+    TEXT,
+    Event,
+    FrameReader,
+    ProtocolViolation,
+    close_code,
+    close_frame,
+    ping_frame,
+    pong_frame,
+)
+from hubbub.codec.websocket_handshake import (
+    HandshakeRefused,
+    UpgradeRequest,
+    accept_response,
+    choose_subprotocol,
+    parse_upgrade,
+)
+from hubbub.codec.wires import WEBSOCKET_JSON
+from hubbub.dispatch.session import CLOSED
+from hubbub.model.errors import CloseCode
+from hubbub.push.mailbox import HIGH_WATER
+
+SUBPROTOCOLS = {"hubbub.v1.json": WEBSOCKET_JSON}
+BEARER = "bearer "
+PING_FRAME = ping_frame(b"")
+
+
+class WebSocketConnection(Connection, asyncio.Protocol):
+    """One WebSocket. Made by uvicorn at the upgrade; the first bytes it gets are the request's head."""
+
+    __slots__ = ("_reader",)
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(gate)
+        self._reader: FrameReader | None = None
+        self.wire = WEBSOCKET_JSON
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """uvicorn hands over its transport."""
+        self.transport = transport
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """The socket is closed, by whomever."""
+        if self._reader is not None:
+            self.gate.admission.leave(self.address)
+            self.lost()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the client; any of them is a sign of life."""
+        if self._reader is None:
+            self._open(data)
+            return
+        self.seen = self.gate.wheel.now
+        try:
+            for opcode, payload in self._reader.feed(data):
+                if opcode == TEXT and self.state != CLOSED:
+                    self.gate.listener.receive(self, payload)
+                elif opcode != TEXT:
+                    self._handle((opcode, payload))
+        except ProtocolViolation as violation:
+            self.finish(violation.code, violation.reason)
+            self._half_close()
+
+    def eof_received(self) -> bool:
+        """The peer will send nothing more."""
+        return False
+
+    # ── the handshake ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _open(self, head: bytes) -> None:
+        try:
+            request = parse_upgrade(head, self.gate.head_bytes)
+            self._admit(request)
+            subprotocol = choose_subprotocol(request.subprotocols, tuple(SUBPROTOCOLS))
+            self.gate.admission.enter(self.address)
+        except HandshakeRefused as refused:
+            self.transport.write(refused.response())
+            self.transport.close()
+            return
+        self._reader = FrameReader(self.gate.frame_limits)
+        self.wire = SUBPROTOCOLS.get(subprotocol or "", WEBSOCKET_JSON)
+        self.transport.set_write_buffer_limits(high=HIGH_WATER, low=0)
+        self.put(accept_response(request.key, subprotocol))
+        self.opened()
+
+    def _admit(self, request: UpgradeRequest) -> None:
+        peer = self.transport.get_extra_info("peername")
+        self.address = self.gate.admission.address_of(peer[0] if peer else "", request.headers)
+        self.gate.admission.check(request)
+        authorization = request.authorization or ""
+        if authorization[: len(BEARER)].lower() == BEARER:
+            self.bearer = authorization[len(BEARER) :].strip()
+
+    # ── frames that are no envelope ─────────────────────────────────────────────────────────────────────────────
+
+    def _handle(self, event: Event) -> None:
+        opcode, payload = event
+        if opcode == PONG:
+            return
+        if opcode == CLOSE:
+            self._closed_by_peer(payload)
+        elif self.state == CLOSED:
+            return
+        elif opcode == PING:
+            self._answer_ping(payload)
+        else:
+            self.finish(CloseCode.UNSUPPORTED.number, "this sub-protocol has text frames only")
+
+    def _answer_ping(self, payload: bytes) -> None:
+        """As often as the setting allows; a flood of pings is not answered, and costs no memory."""
+        if not self.stalled and not self.gate.pongs.take(id(self), 1, self.gate.wheel.now * self.gate.wheel.tick_ms):
+            self.put(pong_frame(payload))
+
+    def _closed_by_peer(self, payload: bytes) -> None:
+        """Echo the peer's close, or take it as the answer to ours; then the socket may go (RFC 6455 §7.1.1)."""
+        if self.state != CLOSED:
+            self.finish(close_code(payload) if payload else CloseCode.NORMAL.number, "")
+        self._hang_up()
+
+    def _half_close(self) -> None:
+        """Send no more but read on for a while: closing on unread bytes would reset the socket and lose our code."""
+        self.flusher.flush()
+        if not self.transport.is_closing():
+            self.transport.write_eof()
+
+    def _hang_up(self) -> None:
+        self.flusher.flush()
+        self.transport.close()
+
+    def closing_bytes(self, code: int, reason: str) -> bytes:
+        """A close frame."""
+        return close_frame(code, reason)
+
+    def ping(self) -> None:
+        """A ping frame, which browsers answer by themselves."""
+        self.put(PING_FRAME)
+
+
+class WebSocketFactory:
+    """What uvicorn calls at an upgrade, with its own idea of arguments."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def __call__(self, config: Any, server_state: Any, app_state: Any) -> asyncio.Protocol:  # noqa: ANN401, ARG002
+        return cast("asyncio.Protocol", WebSocketConnection(self._gate))

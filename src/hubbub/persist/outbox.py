@@ -1,0 +1,91 @@
+"""The transactional outbox: a row per entry, PENDING → SENT (on the bus) → ACKED (on a recipient's device).
+
+Rows are written by the journal in the entry's own transaction. They name (chat, seq), never content.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hubbub.persist.bulk import as_json
+from hubbub.persist.engine import Database
+from hubbub.persist.tables import PENDING, outbox
+
+Range = tuple[str, int, int]
+"""(chat, first seq, last seq)"""
+Acked = tuple[str, str, int, int]
+"""(chat, user whose device confirmed, after seq, up to seq)"""
+CLAIM = 1_000  # rows read at a time by the recovery; more are read the next second
+PURGE = 5_000  # rows deleted at a time, so that the write lock is never held for long
+
+
+class Outbox:
+    """Which rows were put on the bus and are to be marked; marked with the journal's next transaction or tick."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sent: list[Range] = []
+
+    def sent(self, ranges: Sequence[Range]) -> None:
+        """These entries are on the bus."""
+        self._sent.extend(ranges)
+
+    async def mark(self, connection: AsyncConnection) -> None:
+        """Mark what is on the bus, inside a transaction of the caller's."""
+        if self._sent:
+            ranges, self._sent = self._sent, []
+            try:
+                await connection.execute(_MARK, {"ranges": as_json(ranges)})
+            except BaseException:
+                self._sent = ranges + self._sent
+                raise
+
+    async def flush(self) -> None:
+        """Mark what is on the bus in a transaction of its own: the journal is idle."""
+        if self._sent:
+            async with self._database.writing() as connection:
+                await self.mark(connection)
+
+    async def left_behind(self, before: int) -> list[Range]:
+        """What a crash left PENDING, created before `before` (ms), by chat."""
+        waiting = (
+            select(outbox.c.chat, outbox.c.seq)
+            .where(outbox.c.state == PENDING, outbox.c.created_at < before)
+            .order_by(outbox.c.created_at)
+            .limit(CLAIM)
+            .subquery()
+        )
+        query = select(waiting.c.chat, func.min(waiting.c.seq), func.max(waiting.c.seq)).group_by(waiting.c.chat)
+        async with self._database.reading() as connection:
+            return [(chat, first, last) for chat, first, last in await connection.execute(query)]
+
+    async def purge(self, before: int) -> int:
+        """Delete some rows created before `before` (ms) that are not PENDING; how many were."""
+        old = (
+            select(outbox.c.chat, outbox.c.seq)
+            .where(outbox.c.state != PENDING, outbox.c.created_at < before)
+            .limit(PURGE)
+        )
+        async with self._database.writing() as connection:
+            found = (await connection.execute(old)).all()
+            for chat, seq in found:
+                await connection.execute(delete(outbox).where(outbox.c.chat == chat, outbox.c.seq == seq))
+        return len(found)
+
+
+async def acknowledge(connection: AsyncConnection, acked: Sequence[Acked], now: int) -> None:
+    """Recipients' devices confirmed these; a sender's own device does not count."""
+    for chat, user, after, upto in acked:
+        given = {"chat": chat, "user": user, "after": after, "upto": upto, "now": now}
+        await connection.execute(_ACKNOWLEDGE, given)
+
+
+_MARK = text(
+    "UPDATE outbox SET state = 1 WHERE state = 0 AND (chat, seq) IN (SELECT o.chat, o.seq FROM json_each(:ranges) AS r"
+    " CROSS JOIN outbox AS o ON o.chat = r.value ->> 0 AND o.seq BETWEEN r.value ->> 1 AND r.value ->> 2)"
+)
+_ACKNOWLEDGE = text(
+    "UPDATE outbox SET state = 2, delivered_at = :now WHERE chat = :chat AND seq > :after AND seq <= :upto AND state < 2"
+    " AND :user <> (SELECT e.sender FROM entries AS e WHERE e.chat = outbox.chat AND e.seq = outbox.seq)"
+)

@@ -1,0 +1,210 @@
+"""The life of a node: open what it stands on, serve, and end so that nobody notices."""
+
+import asyncio
+import contextlib
+import fcntl
+import gc
+import os
+import resource
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from hubbub.accept.http.app import build_app
+from hubbub.accept.http.internal import build_internal_app
+from hubbub.accept.listener import Port, say_goodbye
+from hubbub.persist.engine import Database, database_url, is_alive
+from hubbub.persist.failures import OUTAGES, said
+from hubbub.persist.migrate import ensure_current
+from hubbub.runtime import logs
+from hubbub.wiring.measures import measure
+from hubbub.wiring.parts import Node, build, clock
+from hubbub.wiring.settings import Settings
+
+log = structlog.get_logger("hubbub")
+
+BOARDS_EVERY = 0.25
+SWEEP_EVERY = 1.0
+PURGE_EVERY = 600.0
+DAY_MS = 86_400_000
+LAST_COMMITS_SECONDS = 5.0
+LOCK_FILE = "lock"
+
+
+def serve(settings: Settings) -> int:
+    """Run a node until SIGTERM or SIGINT; gives the exit status. Raises OSError for ports, locks and folders."""
+    logs.configure(settings.log.level, settings.log.format)
+    data = Path(settings.data)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _raise_open_files()
+    with _only_one(data):
+        return uvloop.run(_live(settings))
+
+
+@contextlib.contextmanager
+def _only_one(data: Path) -> Iterator[None]:
+    """Two servers on one embedded store would tell their users different things."""
+    with (data / LOCK_FILE).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            msg = f"another hubbub serves from {data}; stop it or give another --data"
+            raise OSError(msg) from None
+        yield
+
+
+def _raise_open_files() -> None:
+    """As many open files as the machine lets us have: each connection is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def _live(settings: Settings) -> int:
+    database = Database(database_url(settings.database_url, settings.data), pool_size=settings.database.pool_size)
+    stop = _stop_event()
+    try:
+        epoch = await ensure_current(database)
+        node = build(settings, database, epoch)
+        await node.revocations.load()
+        await node.passwords.warm()
+        await _serve(settings, node, stop)
+    finally:
+        await database.close()
+    return 0
+
+
+def _stop_event() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; the second ends the process at once."""
+    stop = asyncio.Event()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    return stop
+
+
+async def _serve(settings: Settings, node: Node, stop: asyncio.Event) -> None:
+    telemetry = measure(node)
+    internal_app = build_internal_app(lambda: _reasons(node), telemetry.registry)
+    internal = Port(internal_app, settings.internal_host, settings.internal_port, gate=None)
+    public = Port(
+        build_app(node.services),
+        settings.host,
+        settings.port,
+        gate=node.gate,
+        head_ticks=node.gate.wheel.ticks(settings.limits.handshake_seconds or 10**6),
+    )
+    internal_number = await internal.open()
+    number = await public.open()
+    journal = _start(node, settings)
+    for port, name in ((internal, "internal port"), (public, "public port")):
+        node.tasks.spawn(port.serve(), name)
+    gc.collect()
+    gc.freeze()
+    log.info(
+        "serving",
+        url=f"http://{settings.host}:{number}",
+        internal=f"http://{settings.internal_host}:{internal_number}",
+        data=settings.data,
+    )
+    await stop.wait()
+    await _end(settings, node, journal, public)
+    await public.close()
+    await internal.close()
+    await node.tasks.stop()
+    node.passwords.close()
+    log.info("ended")
+
+
+async def _reasons(node: Node) -> list[str]:
+    """Why no traffic should come here."""
+    reasons: list[str] = []
+    if node.gate.admission.draining:
+        reasons.append("draining")
+    if node.journal.failing:
+        reasons.append("the database takes no writes")
+    if not await is_alive(node.database):
+        reasons.append("the database does not answer")
+    return reasons
+
+
+def _start(node: Node, settings: Settings) -> "asyncio.Task[None]":
+    spawn = node.tasks.spawn
+    spawn(_every(node.gate.wheel.tick_ms / 1000, lambda: _done(node.gate.wheel.advance)), "timing wheel")
+    spawn(_every(BOARDS_EVERY, lambda: _boards(node)), "presence, receipts, typing")
+    spawn(_every(SWEEP_EVERY, lambda: _sweep(node)), "sweep")
+    spawn(_every(PURGE_EVERY, lambda: _purge(node, settings.outbox_retention_days)), "purge")
+    spawn(node.revocations.run(), "revocations")
+    return spawn(node.journal.run(), "journal")
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """A tick that was late is not made up for by two at once."""
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    failing = False
+    while True:
+        due = max(due + seconds, loop.time())
+        await asyncio.sleep(due - loop.time())
+        try:
+            await work()
+        except OUTAGES as error:
+            if not failing:
+                log.warning("background work waits for the database", error=said(error))
+            failing = True
+        else:
+            failing = False
+
+
+async def _done(work: Callable[[], None]) -> None:
+    work()
+
+
+async def _boards(node: Node) -> None:
+    now = clock()
+    node.presence.tick(now)
+    node.receipts.tick(now)
+    node.typing.tick(now)
+
+
+async def _sweep(node: Node) -> None:
+    now = clock()
+    await node.cursor_store.write(now)
+    if node.last_seen:
+        seen = dict(node.last_seen)
+        await node.directory.were_here(seen)
+        for user in [user for user, at in seen.items() if node.last_seen.get(user) == at]:
+            del node.last_seen[user]
+    await node.relay.recover(now)
+    await node.catch_up.compare(now)
+
+
+async def _purge(node: Node, days: int) -> None:
+    while await node.outbox.purge(clock() - days * DAY_MS):
+        await asyncio.sleep(0)
+
+
+async def _end(settings: Settings, node: Node, journal: "asyncio.Task[None]", public: Port) -> None:
+    """No new connections, `bye` to all, the last commits, then what is kept lazily."""
+    node.gate.admission.draining = True
+    public.stop_accepting()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(settings.drain_seconds):
+            await say_goodbye(node.gate, settings.drain_seconds)
+    node.journal.stop()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LAST_COMMITS_SECONDS):
+            await journal
+    try:
+        await _sweep(node)
+        await node.outbox.flush()
+    except OUTAGES as error:
+        log.warning("cursors of the last second were not kept", error=said(error))

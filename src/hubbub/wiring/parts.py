@@ -1,0 +1,308 @@
+"""The only place where concrete parts meet: everything a node is made of, put together from its settings."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hubbub.accept.admission import Admission
+from hubbub.accept.connection import Gate
+from hubbub.accept.heartbeat import TimingWheel
+from hubbub.accept.http.services import HttpPolicy, Services
+from hubbub.accept.http.sign_in_limits import SignInLimits
+from hubbub.codec.json import size_of
+from hubbub.codec.websocket_frames import FrameLimits
+from hubbub.codec.websocket_handshake import parse_origin
+from hubbub.dispatch.dispatcher import Dispatcher
+from hubbub.dispatch.limits import TokenBuckets
+from hubbub.dispatch.session import Sessions as Conversations
+from hubbub.execute.accounts import AccountPolicy, Accounts
+from hubbub.execute.authentication import Authenticator
+from hubbub.execute.profiles import Profiles
+from hubbub.execute.sessions import Sessions
+from hubbub.model.chats import Chat
+from hubbub.model.ports import Bounds, Desk
+from hubbub.model.proposals import Committed
+from hubbub.model.sessions import DAY_MS, Lifetimes
+from hubbub.persist.accounts import StoredAccounts
+from hubbub.persist.chats import ChatStore
+from hubbub.persist.cursors import CursorStore
+from hubbub.persist.engine import Database
+from hubbub.persist.entries import EntryLog
+from hubbub.persist.heads import Heads
+from hubbub.persist.journal import Journal, Publish
+from hubbub.persist.outbox import Outbox
+from hubbub.persist.people import Directory
+from hubbub.persist.revocations import Revocations
+from hubbub.persist.sessions import StoredSessions
+from hubbub.publish.local_bus import LocalBus
+from hubbub.publish.relay import Relay
+from hubbub.push.catch_up import CatchUp
+from hubbub.push.hub import Hub
+from hubbub.push.mailbox import Flusher
+from hubbub.push.presence import PresenceBoard
+from hubbub.push.receipts import ReceiptBoard
+from hubbub.push.resume import Resumption, describe
+from hubbub.push.typing import TypingBoard
+from hubbub.runtime.passwords import ArgonPasswords, HashCost
+from hubbub.runtime.spawn import Tasks
+from hubbub.wiring.identity import providers, signing_secret
+from hubbub.wiring.settings import Settings
+from hubbub.wiring.settings.tree import bound
+
+HOUR = 3_600
+LONGEST_TICK_MS = 1_000
+TICKS_A_HEARTBEAT = 20
+
+
+def clock() -> int:
+    """Milliseconds since the Unix epoch."""
+    return time.time_ns() // 1_000_000
+
+
+class Cursors:
+    """model.ports.Cursors: kept by the store, told by the board."""
+
+    def __init__(self, store: CursorStore, board: ReceiptBoard) -> None:
+        self._store = store
+        self._board = board
+
+    def moved(self, chat: Chat, user: str) -> None:
+        """The member's cursors rose in memory."""
+        self._store.moved(chat, user)
+        self._board.moved(chat, user, clock())
+
+
+@dataclass(kw_only=True)
+class Node:
+    """The parts that have a life of their own."""
+
+    tasks: Tasks
+    database: Database
+    journal: Journal
+    relay: Relay
+    outbox: Outbox
+    cursor_store: CursorStore
+    directory: Directory
+    revocations: Revocations
+    passwords: ArgonPasswords
+    hub: Hub
+    catch_up: CatchUp
+    presence: PresenceBoard
+    receipts: ReceiptBoard
+    typing: TypingBoard
+    dispatcher: Dispatcher
+    gate: Gate
+    services: Services
+    last_seen: dict[str, int]
+
+
+def build(settings: Settings, database: Database, epoch: str) -> Node:  # noqa: PLR0915 - a list of parts
+    """A node on an open database. Must run inside the event loop."""
+    limits = settings.limits
+    tasks = Tasks()
+    store = ChatStore(
+        database, capacity=settings.cache.chats, open_direct=settings.direct_policy == "anyone"
+    )
+    log = EntryLog(database)
+    directory = Directory(database, capacity=settings.cache.users, clock=clock)
+    outbox = Outbox(database)
+    cursor_store = CursorStore(database)
+    flusher = Flusher(outgoing_bytes=bound(limits.outgoing_bytes))
+    catch_up = CatchUp(log, Heads(database), tasks.spawn)
+    hub = catch_up.hub = Hub(flusher, describe, catch_up.fill)
+    relay = Relay(LocalBus(hub.publish), outbox, catch_up.hint)
+    journal = Journal(
+        database,
+        store,
+        _in_turn(cursor_store.committed, relay.publish),
+        outbox.mark,
+        clock,
+        batch=settings.journal.batch,
+        queue=settings.journal.queue,
+    )
+    last_seen: dict[str, int] = {}
+    receipts = ReceiptBoard(hub, crowd=bound(limits.crowd))
+    typing = TypingBoard(hub, per_second=limits.typing_per_second, crowd=bound(limits.crowd))
+    presence = PresenceBoard(
+        hub,
+        store,
+        directory,
+        crowd=bound(limits.crowd),
+        linger_ms=settings.presence_linger_seconds * 1000,
+        gone=last_seen.__setitem__,
+    )
+    desk = Desk(
+        bounds=_bounds(settings),
+        chats=store,
+        log=log,
+        people=directory,
+        cursors=Cursors(cursor_store, receipts),
+        presence=presence,
+        typing=typing,
+        entropy=secrets.token_bytes,
+        measure=size_of,
+    )
+    dispatcher = Dispatcher(desk, journal, _buckets(settings))
+    gate = _gate(settings, flusher, hub)
+    revocations = Revocations(database, clock, gate.end_revoked, gate.end_expired)
+    accounts = _accounts(settings, database, revocations, directory)
+    gate.listener = Conversations(
+        dispatcher,
+        Resumption(hub, desk, epoch=epoch),
+        hub,
+        presence,
+        accounts.authenticator.authenticate,
+        TokenBuckets(limits.refusals_per_second, limits.refusals_burst),
+        tasks.spawn,
+        clock,
+        secrets.token_bytes,
+        per_user=bound(limits.connections_per_user),
+        in_flight=bound(limits.requests_in_flight),
+    )
+    return Node(
+        tasks=tasks,
+        database=database,
+        journal=journal,
+        relay=relay,
+        outbox=outbox,
+        cursor_store=cursor_store,
+        directory=directory,
+        revocations=revocations,
+        passwords=accounts.passwords,
+        hub=hub,
+        catch_up=catch_up,
+        presence=presence,
+        receipts=receipts,
+        typing=typing,
+        dispatcher=dispatcher,
+        gate=gate,
+        services=_services(settings, accounts, dispatcher, gate),
+        last_seen=last_seen,
+    )
+
+
+def _in_turn(*listeners: Publish) -> Publish:
+    """What is committed is told to each."""
+
+    def publish(committed: Sequence[Committed]) -> None:
+        for listener in listeners:
+            listener(committed)
+
+    return publish
+
+
+def _bounds(settings: Settings) -> Bounds:
+    limits = settings.limits
+    return Bounds(
+        content_chars=bound(limits.content_chars),
+        emoji_bytes=bound(limits.emoji_bytes),
+        emoji_per_message=bound(limits.emoji_per_message),
+        history_page=limits.history_page,
+        reply_bytes=limits.reply_bytes or 2**30,
+        room_members=bound(limits.room_members),
+        rooms_per_user=bound(limits.rooms_per_user),
+        replay_per_chat=bound(limits.replay_per_chat),
+        replay_per_hello=bound(limits.replay_per_hello),
+        crowd=bound(limits.crowd),
+        heartbeat_ms=settings.heartbeat_ms,
+    )
+
+
+def _buckets(settings: Settings) -> dict[str, TokenBuckets]:
+    """The buckets ROUTES names, keyed by user."""
+    limits = settings.limits
+    hourly = {name: getattr(limits, f"{name}_per_hour") for name in ("befriend", "create_room", "invite")}
+    return {
+        "send": TokenBuckets(limits.send_per_second, limits.send_burst),
+        "requests": TokenBuckets(limits.requests_per_second, limits.requests_burst),
+    } | {name: TokenBuckets(count / HOUR, count) for name, count in hourly.items()}
+
+
+def _gate(settings: Settings, flusher: Flusher, hub: Hub) -> Gate:
+    limits = settings.limits
+    wheel = TimingWheel(max(10, min(LONGEST_TICK_MS, settings.heartbeat_ms // TICKS_A_HEARTBEAT)))
+    origins = [*settings.allowed_origins, *([settings.public_url] if settings.public_url else [])]
+    return Gate(
+        admission=Admission(
+            frozenset(origin for each in origins if (origin := parse_origin(each.rstrip("/"))) is not None),
+            bound(limits.connections_per_address),
+            settings.trusted_proxies,
+        ),
+        wheel=wheel,
+        flusher=flusher,
+        hub=hub,
+        frame_limits=FrameLimits(
+            max_message_bytes=limits.request_bytes or 2**30, max_fragments=limits.message_fragments or 2**30
+        ),
+        head_bytes=limits.head_bytes or 2**20,
+        hello_ticks=wheel.ticks(limits.hello_seconds or 10**6),
+        silent_ticks=wheel.ticks(settings.heartbeat_ms / 1000),
+        stall_ticks=wheel.ticks(limits.stall_seconds or 10**6),
+        pongs=TokenBuckets(limits.pongs_per_second, limits.pongs_per_second),
+        clock=clock,
+    )
+
+
+@dataclass(kw_only=True)
+class _Accounts:
+    passwords: ArgonPasswords
+    accounts: Accounts
+    sessions: Sessions
+    profiles: Profiles
+    authenticator: Authenticator
+
+
+def _accounts(
+    settings: Settings, database: Database, revocations: Revocations, directory: Directory
+) -> _Accounts:
+    auth = settings.auth
+    secret = signing_secret(settings)
+    lifetimes = Lifetimes(
+        access_ms=auth.access_token_seconds * 1000,
+        session_ms=auth.session_days * DAY_MS,
+        grace_ms=int(auth.refresh_grace_seconds * 1000),
+    )
+    passwords = ArgonPasswords(
+        HashCost(
+            time=auth.argon2_time,
+            memory_kib=auth.argon2_memory_kib,
+            parallelism=auth.argon2_parallelism,
+            threads=auth.argon2_threads,
+            queue=auth.argon2_queue,
+        )
+    )
+    policy = AccountPolicy(
+        secret=secret,
+        signup_open=auth.signup_open,
+        password_chars=auth.password_chars,
+        lifetimes=lifetimes,
+    )
+    stored, sessions = StoredAccounts(database), StoredSessions(database, lifetimes)
+    return _Accounts(
+        passwords=passwords,
+        accounts=Accounts(stored, passwords, policy),
+        sessions=Sessions(sessions, secret, lifetimes, revocations.announce),
+        profiles=Profiles(stored, directory.forget),
+        authenticator=Authenticator(secret, revocations.is_revoked, sessions, providers(settings)),
+    )
+
+
+def _services(settings: Settings, accounts: _Accounts, dispatcher: Dispatcher, gate: Gate) -> Services:
+    limits = settings.limits
+    return Services(
+        accounts=accounts.accounts,
+        sessions=accounts.sessions,
+        profiles=accounts.profiles,
+        authenticator=accounts.authenticator,
+        commands=dispatcher,
+        sign_in_limits=SignInLimits(
+            limits.signups_per_address, limits.logins_per_address, limits.logins_per_account
+        ),
+        clock=clock,
+        entropy=secrets.token_bytes,
+        address=gate.admission.address_of_scope,
+        policy=HttpPolicy(
+            allowed_origins=tuple(settings.allowed_origins), request_bytes=limits.request_bytes
+        ),
+    )
