@@ -7,7 +7,7 @@ READY := .venv/.ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check conformance bench fuzz constraints clean
+.PHONY: help setup run test check conformance bench fuzz reference constraints clean
 
 help:
 	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
@@ -17,6 +17,7 @@ help:
 	@echo "make conformance   every Autobahn case, the large messages of group 9 included"
 	@echo "make bench         every benchmark the README quotes"
 	@echo "make fuzz          the parsers, for a while"
+	@echo "make reference     docs/configuration.md from the settings"
 	@echo "make constraints   constraints.txt from what is installed"
 	@echo "make clean         removes .venv and caches; keeps ./data"
 
@@ -56,6 +57,10 @@ bench: setup
 
 fuzz: setup
 	@for script in fuzz/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+reference: setup
+	sed -i '/^| key/,$$d' docs/configuration.md
+	$(BIN)/hubbub config --reference >> docs/configuration.md
 
 constraints: setup
 	$(BIN)/pip freeze --exclude-editable --disable-pip-version-check | grep -E '^[A-Za-z0-9_.-]+==[^ ]+$$' > constraints.txt

@@ -84,7 +84,7 @@ def test_config_as_toml_sets_the_same_again(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_reference_in_the_docs_is_the_one_printed(run: Run) -> None:
-    assert run("config", "--reference").stdout.strip() in REFERENCE.read_text()
+    assert run("config", "--reference").stdout.strip() in REFERENCE.read_text(), "run `make reference`"
 
 
 @pytest.mark.parametrize("command", ["serve", "config", "migrate"])
