@@ -10,15 +10,17 @@ from hubbub_client.store import Tokens
 
 ANSWER_S = 30.0
 """Seconds an HTTP request may take; hashing a password on a busy server takes some."""
+NOT_HUBBUB = "this does not look like a Hubbub server"
 
 
 class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One of this user's sessions. Times in ms since the epoch."""
 
     session: str
-    device: str | None = None
-    created_at: int | None = None
-    last_seen: int | None = None
+    device: str = ""
+    created_at: int = 0
+    used_at: int = 0
+    expires_at: int = 0
     current: bool = False
 
 
@@ -59,8 +61,8 @@ class Accounts:
         answer = await self._ask("GET", "/sessions", token=token)
         try:
             return msgspec.json.decode(answer.content, type=_Sessions).sessions
-        except msgspec.ValidationError:
-            return msgspec.json.decode(answer.content, type=list[SessionInfo])
+        except msgspec.DecodeError as error:
+            raise Unreachable(NOT_HUBBUB) from error
 
     async def end_session(self, token: str, session: str) -> None:
         """End a session: an id, `current`, or the empty string for all of them."""
@@ -79,7 +81,7 @@ class Accounts:
         try:
             return msgspec.json.decode(answer.content, type=Tokens)
         except msgspec.DecodeError as error:
-            raise Unreachable("this does not look like a Hubbub server") from error
+            raise Unreachable(NOT_HUBBUB) from error
 
     async def _ask(
         self, method: str, path: str, body: dict[str, Any] | None = None, token: str | None = None

@@ -82,6 +82,7 @@ class Flow:
 
     def welcomed(self, welcome: Welcome) -> None:
         """A conversation begins: chats that went, chats that came, and how much was missed."""
+        resuming, self._catching_up = bool(self._order.cursors()), False
         if welcome.epoch != self.epoch:
             self._start_epoch(welcome.epoch)
         self.user = welcome.user
@@ -94,10 +95,10 @@ class Flow:
             if held.get(summary.chat, summary.head) < summary.head
         }
         self._missed = sum(head - held[chat] for chat, head in self._goals.items())
-        self._catching_up = bool(held)
         for summary in welcome.chats:
             self._learn(summary, follow=False)
         self._greeted = True
+        self._catching_up = resuming
         self._check_goals()
         if welcome.more:
             after = welcome.chats[-1].chat if welcome.chats else None
@@ -193,7 +194,7 @@ class Flow:
         self._check_goals()
 
     def _check_goals(self) -> None:
-        if self._catching_up and self._greeted and not self._goals:
+        if self._catching_up and not self._goals:
             self._catching_up = False
             self._inbox.put(CaughtUp(self._missed, self._complete), Sort.NEWS)
             self._complete = True

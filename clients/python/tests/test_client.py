@@ -182,7 +182,7 @@ async def test_another_epoch_resets_and_says_so(server: FakeServer, connect: Con
     )
     reset = next(place for place, event in enumerate(alice.seen) if isinstance(event, Reset))
     assert [event.content for event in alice.seen[reset:] if isinstance(event, Message)] == ["new 1"]
-    assert not any(event.complete for event in alice.of(CaughtUp))
+    assert [event.complete for event in alice.of(CaughtUp)] == [False]
 
 
 async def test_chats_come_and_go(server: FakeServer, connect: Connect) -> None:

@@ -90,8 +90,8 @@ async def _log_out(talk: Talk, rest: str) -> None:
 
 async def _sessions(talk: Talk, rest: str) -> None:
     for each in await talk.client.sessions():
-        seen = "" if each.last_seen is None else f", last seen {phrases.clock(each.last_seen, talk.now_ms())}"
-        talk.screen.say(f"  {each.session}{' (this one)' if each.current else ''}{seen}")
+        used = phrases.clock(each.used_at, talk.now_ms())
+        talk.screen.say(f"  {each.session}{' (this one)' if each.current else ''}, used at {used}")
 
 
 # Chats

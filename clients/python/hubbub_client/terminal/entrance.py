@@ -2,6 +2,7 @@
 
 from hubbub_client.client import Client
 from hubbub_client.errors import RequestRefused, Stopped
+from hubbub_client.terminal import phrases
 from hubbub_client.terminal.keyboard import Keyboard
 from hubbub_client.terminal.screen import Screen
 
@@ -29,8 +30,11 @@ async def enter(client: Client, keyboard: Keyboard, screen: Screen, user: str, p
     if not keyboard.interactive:
         raise NoEntry("a script needs a password: --password-file FILE, or --password-env NAME")
     for _ in range(TRIES):
-        if await _try(client, user, await keyboard.ask("password: ", secret=True), keyboard, screen):
-            return
+        try:
+            if await _try(client, user, await keyboard.ask("password: ", secret=True), keyboard, screen):
+                return
+        except RequestRefused as refused:
+            screen.say(phrases.refusal_line(refused))
     raise NoEntry("that did not work; try again later.")
 
 
