@@ -72,11 +72,12 @@ def serve(
 ) -> None:
     """Run the server until SIGTERM or SIGINT. `hubbub config` lists what else can be set, and how."""
     loaded = _load(locals())
+    from hubbub.persist.migrate import SchemaMismatchError
     from hubbub.wiring.app import serve as run
 
     try:
         status = run(loaded.settings)
-    except OSError as error:  # a port in use, a data directory that cannot be written
+    except (OSError, SchemaMismatchError) as error:  # a port in use, a data directory that cannot be written
         _fail(f"cannot serve: {error}", FAILED)
     raise typer.Exit(status)
 

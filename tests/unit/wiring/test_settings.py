@@ -1,6 +1,5 @@
 """Settings: precedence, conversion, origins, and every way to be refused."""
 
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -372,23 +371,3 @@ def taken_or_refused(options: dict[str, object]) -> Loaded | SettingsRefused:
         return load_settings(options, {}, Path("/nonexistent"))
     except SettingsRefused as refused:
         return refused
-
-
-def test_a_generated_secret_is_kept_and_nobody_else_may_read_it(tmp_path: Path) -> None:
-    first = signing_secret("", tmp_path / "data")
-    kept = tmp_path / "data" / "secret"
-    assert len(first) == 32
-    assert signing_secret("", tmp_path / "data") == first
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert [path.name for path in kept.parent.iterdir()] == ["secret"]
-
-
-def test_a_configured_secret_makes_no_file(tmp_path: Path) -> None:
-    assert signing_secret("s" * 32, tmp_path / "data") == b"s" * 32
-    assert not (tmp_path / "data").exists()
-
-
-def test_a_damaged_secret_is_not_used(tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("ab\n")
-    with pytest.raises(ValueError, match="does not hold a secret"):
-        signing_secret("", tmp_path)

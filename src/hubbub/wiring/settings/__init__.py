@@ -6,13 +6,11 @@
     checks     rules between keys
     load       `load_settings`: precedence, conversion, refusal
     show       what `hubbub config` prints
-    secret     the signing secret that is generated once
 
 Precedence: command line > environment > TOML file > default.
 """
 
 from hubbub.wiring.settings.load import Loaded, SettingsRefused, load_settings
-from hubbub.wiring.settings.secret import signing_secret
 from hubbub.wiring.settings.sources import Origin, Problem
 from hubbub.wiring.settings.tree import (
     Auth,
@@ -41,5 +39,4 @@ __all__ = [
     "SettingsRefused",
     "bound",
     "load_settings",
-    "signing_secret",
 ]
