@@ -6,7 +6,8 @@ server cannot be loaded, and `hubbub chat` starts without it. Exit status: 0 don
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -56,6 +57,20 @@ def _load(options: Mapping[str, object]) -> Loaded:
         _fail(str(refused), WRONG_SETTINGS)
 
 
+@contextmanager
+def _in_one_line(failed: str) -> Iterator[None]:
+    """What the operator can mend (ports, folders, databases) needs no traceback; a bug keeps its own."""
+    from hubbub.persist.failures import OUTAGES, said
+    from hubbub.persist.migrate import SchemaMismatchError
+
+    try:
+        yield
+    except (OSError, SchemaMismatchError) as error:
+        _fail(f"{failed}: {error}", FAILED)
+    except OUTAGES as error:
+        _fail(f"{failed}: {said(error)}", FAILED)
+
+
 @app.command()
 def serve(
     *,
@@ -72,13 +87,10 @@ def serve(
 ) -> None:
     """Run the server until SIGTERM or SIGINT. `hubbub config` lists what else can be set, and how."""
     loaded = _load(locals())
-    from hubbub.persist.migrate import SchemaMismatchError
     from hubbub.wiring.app import serve as run
 
-    try:
+    with _in_one_line("cannot serve"):
         status = run(loaded.settings)
-    except (OSError, SchemaMismatchError) as error:  # a port in use, a data directory that cannot be written
-        _fail(f"cannot serve: {error}", FAILED)
     raise typer.Exit(status)
 
 
@@ -120,14 +132,12 @@ def migrate(*, config: Config = None, data: Data = None, database_url: DatabaseU
     """Bring the database to this version's tables. The embedded store is brought there at every start."""
     settings = _load(locals()).settings
     from hubbub.persist import engine
-    from hubbub.persist.migrate import SchemaMismatchError, upgrade
+    from hubbub.persist.migrate import upgrade
 
     url = engine.database_url(settings.database_url, settings.data)
-    try:
-        Path(settings.data).mkdir(parents=True, exist_ok=True)
+    with _in_one_line("cannot migrate"):
+        Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
         upgrade(url.render_as_string(hide_password=False))
-    except (OSError, SchemaMismatchError) as error:
-        _fail(f"cannot migrate: {error}", FAILED)
 
 
 @app.command(

@@ -1,6 +1,7 @@
 """The `hubbub` program: what it prints, what it exits with, what it hands on."""
 
 import sqlite3
+import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
@@ -121,6 +122,19 @@ def test_serve_says_in_one_line_why_it_cannot_listen(run: Run, stand_in: Callabl
     result = run("serve")
     assert result.exit_code == 1
     assert result.stderr == "hubbub: cannot serve: [Errno 98] Address already in use\n"
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "0", "--internal-port", "0"], ["migrate"]])
+def test_a_broken_store_is_told_in_one_line(command: list[str], tmp_path: Path) -> None:
+    """In a process of its own: a server changes what it runs in."""
+    (tmp_path / "hubbub.db").write_bytes(b"this is no database " * 100)
+    program = Path(sys.executable).with_name("hubbub")
+    done = subprocess.run(
+        [program, *command, "--data", "."], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("file is not a database")
+    assert "Traceback" not in done.stderr
 
 
 def test_migrate_makes_the_embedded_store_and_again_changes_nothing(run: Run, tmp_path: Path) -> None:

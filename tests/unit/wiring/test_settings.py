@@ -14,7 +14,6 @@ from hubbub.wiring.settings import (
     bound,
     keys,
     load_settings,
-    signing_secret,
 )
 
 
