@@ -56,7 +56,9 @@ class Admission:
             text = f"Pages from {request.origin} may not connect; the operator lists them in allowed_origins."
             raise self._refusal(HTTPStatus.FORBIDDEN, text)
         if self.draining:
-            raise self._refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The server is restarting; come back in a moment.")
+            raise self._refusal(
+                HTTPStatus.SERVICE_UNAVAILABLE, "The server is restarting; come back in a moment."
+            )
 
     def enter(self, address: str) -> None:
         """One more connection of the address; raises HandshakeRefused if it has too many."""

@@ -1,9 +1,9 @@
 """What every connection has, whatever its transport: a deadline for hello, a heartbeat, a slow-client clock, an end.
 
-    HELLO    waits for hello          4002 after `hello_ticks`
-    LIVE     talks                    ping after `silent_ticks` of silence, 4003 after twice that
-    CLOSING  said bye                 cut off after CLOSING_SECONDS
-    (stalled, in any of them: 4001 if the peer has not drained after `stall_ticks`)
+HELLO    waits for hello          4002 after `hello_ticks`
+LIVE     talks                    ping after `silent_ticks` of silence, 4003 after twice that
+CLOSING  said bye                 cut off after CLOSING_SECONDS
+(stalled, in any of them: 4001 if the peer has not drained after `stall_ticks`)
 """
 
 import random
@@ -108,7 +108,9 @@ class Connection(Client):
         if self.state == CLOSED:
             return
         self.put(
-            self.wire.frame(Bye(code=code.number, reason=message or code.reason, reconnect_in_ms=reconnect_in_ms))
+            self.wire.frame(
+                Bye(code=code.number, reason=message or code.reason, reconnect_in_ms=reconnect_in_ms)
+            )
         )
         self.finish(code.number, code.reason)
 

@@ -106,7 +106,7 @@ async def say_goodbye(gate: Gate, window: float) -> None:
         await asyncio.sleep(BYE_PAUSE)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LAST_WORDS_SECONDS):
-            while gate.connections:
+            while gate.connections:  # noqa: ASYNC110 - an event would cost every connection's end a check
                 await asyncio.sleep(BYE_PAUSE)
     for connection in list(gate.connections):
         connection.transport.abort()

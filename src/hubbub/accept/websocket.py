@@ -45,7 +45,7 @@ class WebSocketConnection(Connection, asyncio.Protocol):
         self.wire = WEBSOCKET_JSON
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """uvicorn hands over its transport."""
+        """Uvicorn hands over its transport."""
         self.transport = transport
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -117,7 +117,9 @@ class WebSocketConnection(Connection, asyncio.Protocol):
 
     def _answer_ping(self, payload: bytes) -> None:
         """As often as the setting allows; a flood of pings is not answered, and costs no memory."""
-        if not self.stalled and not self.gate.pongs.take(id(self), 1, self.gate.wheel.now * self.gate.wheel.tick_ms):
+        if not self.stalled and not self.gate.pongs.take(
+            id(self), 1, self.gate.wheel.now * self.gate.wheel.tick_ms
+        ):
             self.put(pong_frame(payload))
 
     def _closed_by_peer(self, payload: bytes) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Mapping
 from functools import partial
 from inspect import isawaitable
 
-
 import structlog
 
 from hubbub.dispatch.limits import TokenBuckets
@@ -184,5 +183,3 @@ def refusal_of(error: Exception) -> Refused | None:
     if isinstance(error, CommitUnknownError):
         return None
     return Refused(ErrorCode.INTERNAL)
-
-

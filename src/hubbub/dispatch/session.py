@@ -1,9 +1,9 @@
 """One client's conversation: `hello` first and once, then commands, each answered once (docs/protocol.md §2, §4).
 
-    state      hello                        another request            end
-    NEW        GREETING: who is it?         error unauthenticated      CLOSED
-    GREETING   waits its turn               waits its turn             CLOSED
-    OPEN       error bad_request            the dispatcher             CLOSED
+state      hello                        another request            end
+NEW        GREETING: who is it?         error unauthenticated      CLOSED
+GREETING   waits its turn               waits its turn             CLOSED
+OPEN       error bad_request            the dispatcher             CLOSED
 """
 
 from collections import deque
@@ -72,7 +72,7 @@ class Decode(Protocol):
 class Sessions:
     """The conversations of all connections of this process."""
 
-    def __init__(  # noqa: PLR0913 - its parts and bounds
+    def __init__(
         self,
         dispatcher: Dispatcher,
         resumption: Resumption,

@@ -68,7 +68,9 @@ def _message(draft: Draft, seq: int) -> Target:
 def edit(desk: Desk, caller: Caller, command: Edit, chat: Chat, _now: int) -> Proposal:
     """New content for one's own message."""
     check_content(desk, command.content)
-    return propose(caller.user, command, chat, partial(_do_edit, caller.user, command), targets=(command.seq,))
+    return propose(
+        caller.user, command, chat, partial(_do_edit, caller.user, command), targets=(command.seq,)
+    )
 
 
 def _do_edit(user: str, command: Edit, draft: Draft, now: int) -> Reply:
@@ -81,16 +83,16 @@ def _do_edit(user: str, command: Edit, draft: Draft, now: int) -> Reply:
     if message.content == command.content:
         return draft.unchanged()
     entry = draft.append(Edited(chat=draft.id, sender=user, target=message.seq, content=command.content))
-    draft.effects.append(
-        MessageEdited(chat=draft.id, seq=message.seq, content=command.content, by=entry.seq)
-    )
+    draft.effects.append(MessageEdited(chat=draft.id, seq=message.seq, content=command.content, by=entry.seq))
     message.content, message.edited, message.as_of = command.content, entry.seq, entry.seq
     return Done(chat=draft.id, seq=entry.seq, ts=entry.ts)
 
 
 def delete(_desk: Desk, caller: Caller, command: Delete, chat: Chat, _now: int) -> Proposal:
     """Erase a message: one's own, or any as an admin."""
-    return propose(caller.user, command, chat, partial(_do_delete, caller.user, command), targets=(command.seq,))
+    return propose(
+        caller.user, command, chat, partial(_do_delete, caller.user, command), targets=(command.seq,)
+    )
 
 
 def _do_delete(user: str, command: Delete, draft: Draft, now: int) -> Reply:
@@ -115,7 +117,13 @@ def react(desk: Desk, caller: Caller, command: React, chat: Chat, _now: int) -> 
         raise Refused(ErrorCode.BAD_REQUEST, "A reaction needs an emoji.")
     if len(command.emoji.encode()) > desk.bounds.emoji_bytes:
         raise Refused(ErrorCode.TOO_LONG, f"A reaction has at most {desk.bounds.emoji_bytes} bytes.")
-    return propose(caller.user, command, chat, partial(_do_react, desk.bounds.emoji_per_message, caller.user, command), targets=(command.seq,))
+    return propose(
+        caller.user,
+        command,
+        chat,
+        partial(_do_react, desk.bounds.emoji_per_message, caller.user, command),
+        targets=(command.seq,),
+    )
 
 
 def _do_react(most: float, user: str, command: React, draft: Draft, now: int) -> Reply:

@@ -51,7 +51,7 @@ class Chat:
     __slots__ = ("__weakref__", "banned", "head", "id", "last", "members", "msg_type", "name", "ordinal", "pair",
                  "people", "public", "rights_version", "visible")  # fmt: skip
 
-    def __init__(  # noqa: PLR0913 - a record; every field is named by the caller
+    def __init__(
         self,
         *,
         id: str,  # noqa: A002 - the field's name

@@ -254,7 +254,7 @@ class Presence(Command, tag="presence", kw_only=True):
 
 
 class Ping(Command, tag="ping", kw_only=True):
-    """Are you there?"""
+    """A sign of life; the server answers with one."""
 
 
 AnyCommand = (

@@ -157,7 +157,9 @@ class Draft:
     def make(self) -> None:
         """Store the new chat itself; the first change of a chat that has no row yet."""
         self._rights(
-            ChatMade(chat=self.id, msg_type=self.msg_type, name=self.name, public=self.public, people=self.people)
+            ChatMade(
+                chat=self.id, msg_type=self.msg_type, name=self.name, public=self.public, people=self.people
+            )
         )
 
     def show(self) -> None:

@@ -63,7 +63,7 @@ ADVICE = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - the field's word for it; it is an answer, not a failure
+class Refused(Exception):
     """A request was refused and changed nothing (protocol.md §3.6).
 
     `retry_after_ms` is set for `rate_limited` only.

@@ -33,7 +33,9 @@ def digest(user: str, command: AnyCommand) -> str:
     if type(command) is Send:
         parts: object = ("send", chat_of(user, command), command.content, command.reply_to)
     else:
-        parts = [(name, getattr(command, name)) for name in command.__struct_fields__ if name not in _NOT_CONTENT]
+        parts = [
+            (name, getattr(command, name)) for name in command.__struct_fields__ if name not in _NOT_CONTENT
+        ]
         parts = (command.__struct_config__.tag, parts)
     return hashlib.blake2b(_encode(parts), digest_size=16).hexdigest()
 
@@ -49,7 +51,7 @@ class Proposal:
 
     __slots__ = ("chat", "decide", "digest", "fresh", "msg_id", "people", "targets", "user")
 
-    def __init__(  # noqa: PLR0913 - a record; every field is named by the caller
+    def __init__(
         self,
         *,
         user: str,

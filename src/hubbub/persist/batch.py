@@ -129,7 +129,9 @@ class Batch:
             for entry, ordinal in zip(draft.entries, draft.ordinals, strict=True)
         ]
         await bulk.insert(connection, entries, COLUMNS, rows)
-        await bulk.insert(connection, outbox, _OUTBOX_COLUMNS, [(r[0], r[1], PENDING, self._now) for r in rows])
+        await bulk.insert(
+            connection, outbox, _OUTBOX_COLUMNS, [(r[0], r[1], PENDING, self._now) for r in rows]
+        )
         await bulk.insert(connection, writes, _WRITE_COLUMNS, remembered)
         await self._save_heads(connection, drafts)
         rest = [effect for draft in drafts for effect in draft.effects if type(effect) is not ChatMade]

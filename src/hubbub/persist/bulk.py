@@ -25,7 +25,9 @@ def as_json(rows: Sequence[Any]) -> str:
     return _encode(rows).decode()
 
 
-async def insert(connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Sequence[Any]) -> None:
+async def insert(
+    connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Sequence[Any]
+) -> None:
     """Insert rows whose values stand in the order of `columns`. Values are what JSON can carry (no bytes)."""
     if not rows:
         return
@@ -98,6 +100,8 @@ _CURSORS_JSON = text(
 _CURSORS = (
     update(members)
     .where(members.c.chat == bindparam("in_chat"), members.c.user == bindparam("who"))
-    .values(received=bindparam("new_received"), read=bindparam("new_read"), read_ordinal=bindparam("new_ordinal"))
+    .values(
+        received=bindparam("new_received"), read=bindparam("new_read"), read_ordinal=bindparam("new_ordinal")
+    )
 )
 _LAST_SEEN = update(users).where(users.c.user == bindparam("who")).values(last_seen=bindparam("seen"))

@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, Row, RowMapping, and_, bindparam, func, or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hubbub.model.chats import GROUP, PRIVATE, Chat, Member, Pair
+from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.replies import RoomListing
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import reading
@@ -93,8 +94,8 @@ class ChatStore:
         self._flights.update(flights)
         try:
             loaded = await self._read_fresh(ids, people)
-        except BaseException as error:
-            self._land(flights, lambda _, flight: flight.set_exception(error))
+        except BaseException:
+            self._land(flights, lambda _, flight: flight.set_exception(Refused(ErrorCode.UNAVAILABLE)))
             raise
         self._land(flights, lambda each, flight: flight.set_result(loaded.get(each)))
         return loaded
@@ -138,10 +139,7 @@ class ChatStore:
         return found
 
     async def _fetch_chunk(self, connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Chat]:
-        found = {
-            row["id"]: _chat(row)
-            for row in (await connection.execute(_CHATS, {"ids": ids})).mappings()
-        }
+        found = {row["id"]: _chat(row) for row in (await connection.execute(_CHATS, {"ids": ids})).mappings()}
         for row in await connection.execute(_MEMBERS, {"ids": ids}):
             found[row.chat].members[row.user] = _member(row)
         for chat, user in await connection.execute(_BANS, {"ids": ids}):

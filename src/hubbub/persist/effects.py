@@ -63,7 +63,9 @@ async def _member_put(connection: AsyncConnection, effect: MemberPut, _now: int)
             "read": member.read,
             "read_ordinal": member.read_ordinal,
         }
-        await connection.execute(insert(members).values(chat=effect.chat, user=effect.user, **rights, **cursors))
+        await connection.execute(
+            insert(members).values(chat=effect.chat, user=effect.user, **rights, **cursors)
+        )
 
 
 def _member(effect: MemberPut | MemberGone) -> tuple[Any, Any]:

@@ -72,7 +72,9 @@ class Database:
 
 
 def _engine(url: URL, pool_size: int, begin: str) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=BUSY_TIMEOUT_MS / 1000)
+    engine = create_async_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_timeout=BUSY_TIMEOUT_MS / 1000
+    )
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine, begin)
     return engine

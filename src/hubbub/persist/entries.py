@@ -59,10 +59,16 @@ _BEFORE = (
     .limit(bindparam("limit"))
 )  # fmt: skip
 _AFTER = (
-    select(*_FIELDS).where(_CHAT, entries.c.seq > bindparam("seq")).order_by(entries.c.seq).limit(bindparam("limit"))
+    select(*_FIELDS)
+    .where(_CHAT, entries.c.seq > bindparam("seq"))
+    .order_by(entries.c.seq)
+    .limit(bindparam("limit"))
 )
 _ORDINAL = (
-    select(entries.c.ordinal).where(_CHAT, entries.c.seq <= bindparam("seq")).order_by(entries.c.seq.desc()).limit(1)
+    select(entries.c.ordinal)
+    .where(_CHAT, entries.c.seq <= bindparam("seq"))
+    .order_by(entries.c.seq.desc())
+    .limit(1)
 )
 _REACTIONS = (
     select(

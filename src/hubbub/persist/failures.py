@@ -30,4 +30,6 @@ def blames_one_row(error: Exception) -> bool:
 def said(error: BaseException) -> str:
     """The database's own words, without the statement and its parameters (they hold messages)."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    return f"{type(cause).__name__}: {cause}" if not isinstance(cause, SQLAlchemyError) else type(cause).__name__
+    return (
+        f"{type(cause).__name__}: {cause}" if not isinstance(cause, SQLAlchemyError) else type(cause).__name__
+    )

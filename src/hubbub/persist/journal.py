@@ -37,7 +37,7 @@ class Journal:
     transaction at most; `queue`: proposals that may wait, beyond it Refused(unavailable).
     """
 
-    def __init__(  # noqa: PLR0913 - its parts and bounds
+    def __init__(
         self,
         database: Database,
         store: ChatStore,
@@ -75,7 +75,9 @@ class Journal:
     def submit(self, proposal: Proposal, done: Done) -> None:
         """Queue a proposal; `done` hears of it once."""
         if self._stopping or len(self._waiting) >= self._bound:
-            raise Refused(ErrorCode.UNAVAILABLE, "The server is overloaded; retry later with the same msg_id.")
+            raise Refused(
+                ErrorCode.UNAVAILABLE, "The server is overloaded; retry later with the same msg_id."
+            )
         self._waiting.append((proposal, done))
         self._wake.set()
 

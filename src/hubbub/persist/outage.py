@@ -1,15 +1,11 @@
-"""What a database that is away, locked, full or broken raises, and how a caller is told."""
+"""How the caller of a whole query is told that the database is away, locked, full or broken."""
 
 import functools
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-
 from hubbub.model.errors import ErrorCode, Refused
-
-OUTAGES = (DBAPIError, PoolTimeoutError, OSError, TimeoutError)
+from hubbub.persist.failures import OUTAGES
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -56,7 +56,9 @@ class Outbox:
             .limit(CLAIM)
             .subquery()
         )
-        query = select(waiting.c.chat, func.min(waiting.c.seq), func.max(waiting.c.seq)).group_by(waiting.c.chat)
+        query = select(waiting.c.chat, func.min(waiting.c.seq), func.max(waiting.c.seq)).group_by(
+            waiting.c.chat
+        )
         async with self._database.reading() as connection:
             return [(chat, first, last) for chat, first, last in await connection.execute(query)]
 

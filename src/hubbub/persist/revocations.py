@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Select, select
 
 from hubbub.persist.engine import Database
-from hubbub.persist.outage import OUTAGES
+from hubbub.persist.failures import OUTAGES, said
 from hubbub.persist.sessions import purge
 from hubbub.persist.tables import sessions
 
@@ -70,7 +70,7 @@ class Revocations:
                 await self.poll()
             except OUTAGES as error:
                 if not self._failing:
-                    log.warning("revocations cannot be read; retrying every second", error=str(error))
+                    log.warning("revocations cannot be read; retrying every second", error=said(error))
                 self._failing = True
             else:
                 if self._failing:

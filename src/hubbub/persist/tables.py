@@ -195,7 +195,11 @@ outbox = Table(
     Column("state", SmallInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("delivered_at", BigInteger),
-    Index("ix_outbox_pending", "created_at", sqlite_where=Column("state", Integer) == PENDING,
-          postgresql_where=Column("state", Integer) == PENDING),  # fmt: skip
+    Index(
+        "ix_outbox_pending",
+        "created_at",
+        sqlite_where=Column("state", Integer) == PENDING,
+        postgresql_where=Column("state", Integer) == PENDING,
+    ),
     sqlite_with_rowid=False,
 )

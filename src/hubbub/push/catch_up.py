@@ -12,7 +12,9 @@ from hubbub.push.channel import Channel
 from hubbub.push.hub import Hub
 
 CHUNK = 500
-OVERLAP_MS = 5_000  # changes are stamped before they commit, by clocks that differ: look back a little, always
+OVERLAP_MS = (
+    5_000  # changes are stamped before they commit, by clocks that differ: look back a little, always
+)
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], object]
 

@@ -15,7 +15,9 @@ from hubbub.model.replies import ChatPush, Push, Resync
 from hubbub.push.channel import Announce, Attach, Channel, CloseHole, Detach, Entries, Step
 from hubbub.push.mailbox import Flusher, Mailbox
 
-SLICE = 1_000  # deliveries in one loop turn: 10 ms at the worst, so that other rooms and commands get their turn
+SLICE = (
+    1_000  # deliveries in one loop turn: 10 ms at the worst, so that other rooms and commands get their turn
+)
 
 
 class Local:

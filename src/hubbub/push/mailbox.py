@@ -68,7 +68,17 @@ class Flusher:
 class Mailbox:
     """The outgoing side of a connection. `out` is None, one joined run of frames, or a list of them."""
 
-    __slots__ = ("flusher", "missed", "missed_other", "out", "pressed", "stalled", "transport", "waiter", "wire")
+    __slots__ = (
+        "flusher",
+        "missed",
+        "missed_other",
+        "out",
+        "pressed",
+        "stalled",
+        "transport",
+        "waiter",
+        "wire",
+    )
 
     transport: Transport
     wire: Wire

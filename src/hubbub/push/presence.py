@@ -17,7 +17,7 @@ class PresenceBoard:
     offline and when they were last seen.
     """
 
-    def __init__(  # noqa: PLR0913 - its parts
+    def __init__(
         self,
         hub: Hub,
         chats: Chats,

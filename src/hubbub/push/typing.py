@@ -29,7 +29,7 @@ class TypingBoard:
         else:
             self._wanted[key] = on
 
-    def _tell(self, key: Key, on: bool, now: int) -> None:  # noqa: FBT001 - the wire's field
+    def _tell(self, key: Key, on: bool, now: int) -> None:
         chat, user = key
         self._wanted.pop(key, None)
         self._told[key] = (now, on)

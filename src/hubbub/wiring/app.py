@@ -63,7 +63,9 @@ def _raise_open_files() -> None:
 
 
 async def _live(settings: Settings) -> int:
-    database = Database(database_url(settings.database_url, settings.data), pool_size=settings.database.pool_size)
+    database = Database(
+        database_url(settings.database_url, settings.data), pool_size=settings.database.pool_size
+    )
     stop = _stop_event()
     try:
         epoch = await ensure_current(database)
@@ -188,8 +190,9 @@ async def _sweep(node: Node) -> None:
 
 
 async def _purge(node: Node, days: int) -> None:
-    while await node.outbox.purge(clock() - days * DAY_MS):
-        await asyncio.sleep(0)
+    purged = 1
+    while purged:
+        purged = await node.outbox.purge(clock() - days * DAY_MS)
 
 
 async def _end(settings: Settings, node: Node, journal: "asyncio.Task[None]", public: Port) -> None:

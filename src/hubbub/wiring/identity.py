@@ -10,7 +10,7 @@ from hubbub.persist import provider_keys
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import ExternalProvider
 
-SECRET_FILE = "secret"
+SECRET_FILE = "secret"  # noqa: S105 - a file name
 SECRET_BYTES = 32
 
 

@@ -9,12 +9,14 @@ def measure(node: Node) -> Telemetry:
     telemetry = Telemetry()
     gate, hub, journal = node.gate, node.hub, node.journal
     telemetry.gauge("connections", "Open connections.", lambda: len(gate.connections))
-    telemetry.gauge("users_online", "Users with a connection, or whose last one just ended.", lambda: node.presence.count)
+    telemetry.gauge(
+        "users_online", "Users with a connection, or whose last one just ended.", lambda: node.presence.count
+    )
     telemetry.gauge("channels", "Chats somebody here listens to.", lambda: len(list(hub.channels)))
     telemetry.gauge("journal_waiting", "Writes that wait for their transaction.", lambda: journal.waiting)
     telemetry.gauge("journal_failing", "1 while the database takes no writes.", lambda: journal.failing)
     telemetry.counter("connections_opened", "Connections opened.", lambda: gate.opened)
-    telemetry.counter("connections_closed", "Connections closed.", lambda: gate.closed.total())
+    telemetry.counter("connections_closed", "Connections closed.", gate.closed.total)
     telemetry.counter("handshakes_refused", "Handshakes refused.", lambda: gate.admission.refused)
     telemetry.counter("commands", "Commands taken.", lambda: node.dispatcher.commands)
     telemetry.counter("commands_refused", "Commands refused.", lambda: node.dispatcher.refused)

@@ -97,13 +97,11 @@ class Node:
     last_seen: dict[str, int]
 
 
-def build(settings: Settings, database: Database, epoch: str) -> Node:  # noqa: PLR0915 - a list of parts
+def build(settings: Settings, database: Database, epoch: str) -> Node:
     """A node on an open database. Must run inside the event loop."""
     limits = settings.limits
     tasks = Tasks()
-    store = ChatStore(
-        database, capacity=settings.cache.chats, open_direct=settings.direct_policy == "anyone"
-    )
+    store = ChatStore(database, capacity=settings.cache.chats, open_direct=settings.direct_policy == "anyone")
     log = EntryLog(database)
     directory = Directory(database, capacity=settings.cache.users, clock=clock)
     outbox = Outbox(database)

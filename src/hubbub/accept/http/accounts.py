@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from litestar import Controller, Response, get, patch, post
+from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from hubbub.accept.http.asking import Asking, authenticate, check_text
+from hubbub.accept.http.asking import Ask, authenticate, check_text
 from hubbub.accept.http.documentation import AUTHENTICATED, answers
 from hubbub.model.accounts import MAX_AVATAR, MAX_DEVICE, MAX_DISPLAY_NAME
 from hubbub.model.identity import Tokens
@@ -35,7 +36,7 @@ class AccountsController(Controller):
     tags = ("Accounts",)
 
     @post(responses=answers(Tokens, 201, (400, 403, 409, 429, 500, 503)))
-    async def sign_up(self, ask: Asking, data: NewAccount) -> Response[Tokens]:
+    async def sign_up(self, ask: Ask, data: JSONBody[NewAccount]) -> Response[Tokens]:
         """Make an account and log in. A taken name is `conflict`."""
         check_text(data)
         services = ask.services
@@ -55,12 +56,12 @@ class MeController(Controller):
     security = AUTHENTICATED
 
     @get(responses=answers(ProfileListing))
-    async def own_profile(self, ask: Asking) -> ProfileListing:
+    async def own_profile(self, ask: Ask) -> ProfileListing:
         """One's own profile."""
         return await ask.services.profiles.own(ask.identity.user)
 
     @patch(responses=answers(ProfileListing))
-    async def change_profile(self, ask: Asking, data: ProfileChange) -> ProfileListing:
+    async def change_profile(self, ask: Ask, data: JSONBody[ProfileChange]) -> ProfileListing:
         """Change how others see one."""
         check_text(data)
         return await ask.services.profiles.change(ask.identity.user, data.display_name, data.avatar)

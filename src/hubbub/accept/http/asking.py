@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
+from litestar.typing import FieldDefinition
 from msgspec import Struct
 
 from hubbub.accept.http.services import Services
@@ -104,6 +106,9 @@ class Asking:
         return {} if header is None else {"msg_id": header}
 
 
+Ask = NamedDependency[Asking]
+
+
 async def provide_asking(request: AnyRequest) -> Asking:
     """The dependency `ask`."""
     return Asking(request)
@@ -132,7 +137,11 @@ def _check_path(request: AnyRequest) -> None:
 
 def _check_query(request: AnyRequest) -> None:
     """A misspelt parameter is refused like an unknown field, not ignored."""
-    known = request.route_handler.parsed_fn_signature.parameters
+    known = {_wire_name(each) for each in request.route_handler.parsed_fn_signature.parameters.values()}
     for name in request.query_params:
         if name not in known:
             raise Refused(ErrorCode.BAD_REQUEST, f"Unknown query parameter: {name[:64]}.")
+
+
+def _wire_name(parameter: FieldDefinition) -> str:
+    return getattr(parameter.kwarg_definition, "query", None) or parameter.name

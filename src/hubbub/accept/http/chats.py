@@ -3,9 +3,10 @@
 from typing import Any
 
 from litestar import Controller, Response, get, put
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
-from hubbub.accept.http.asking import Asking, authenticate, body_of
+from hubbub.accept.http.asking import Ask, authenticate, body_of
 from hubbub.accept.http.documentation import AUTHENTICATED, answers
 from hubbub.model.commands import Chats, MsgId, Read, Received, Seq
 from hubbub.model.errors import ErrorCode, Refused
@@ -29,17 +30,17 @@ class ChatsController(Controller):
     security = AUTHENTICATED
 
     @get(responses=answers(ChatList))
-    async def list_chats(self, ask: Asking, after: str | None = None) -> Response[Any]:
+    async def list_chats(self, ask: Ask, after: FromQuery[str | None] = None) -> Response[Any]:
         """One's chats, in the order of their ids; the next page begins `after` the last id."""
         return await ask.answer(Chats, after=after)
 
     @get("/{chat:str}", responses=answers(Summary))
-    async def chat(self, ask: Asking, chat: str) -> Response[Any]:
+    async def chat(self, ask: Ask, chat: FromPath[str]) -> Response[Any]:
         """One chat as the list shows it."""
         return Response(body_of(await ask.services.commands.summary(ask.caller, chat, ask.now)))
 
     @put("/{chat:str}/cursor", status_code=204, responses=answers(None, 204))
-    async def move_cursor(self, ask: Asking, chat: str, data: Cursor) -> None:
+    async def move_cursor(self, ask: Ask, chat: FromPath[str], data: JSONBody[Cursor]) -> None:
         """Say what was received and read."""
         if data.received is None and data.read is None:
             raise Refused(ErrorCode.BAD_REQUEST, "Give received, read, or both.")

@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 
 from litestar import Controller, Response, delete, get, patch, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
-from hubbub.accept.http.asking import Asking, Retry, authenticate
+from hubbub.accept.http.asking import Ask, Asking, Retry, authenticate
 from hubbub.accept.http.documentation import AUTHENTICATED, answers
 from hubbub.model.chats import GROUP, PRIVATE
 from hubbub.model.commands import Delete, Edit, History, MsgId, React, Send, Seq, Target
@@ -41,14 +41,16 @@ class EntriesController(Controller):
     @get(responses=answers(Page))
     async def history(
         self,
-        ask: Asking,
-        chat: str,
-        before: Seq | None = None,
-        after: Seq | None = None,
-        limit: Annotated[int | None, Parameter(ge=1, le=300, description="50 if left out")] = None,
+        ask: Ask,
+        chat: FromPath[str],
+        before: FromQuery[Seq | None] = None,
+        after: FromQuery[Seq | None] = None,
+        limit: Annotated[int | None, QueryParameter(ge=1, le=300, description="50 if left out")] = None,
         min_head: Annotated[
             Seq | None,
-            Parameter(description="Answer `unavailable` rather than from a copy that ends before this seq."),
+            QueryParameter(
+                description="Answer `unavailable` rather than from a copy that ends before this seq."
+            ),
         ] = None,
     ) -> Response[Any]:
         """Entries in rising seq: `before` or `after` a seq (exclusive), else the newest."""
@@ -57,7 +59,7 @@ class EntriesController(Controller):
         return await ask.answer(History, chat=chat, before=before, after=after, limit=limit)
 
     @post(responses=answers(Sent, 201, also=200))
-    async def send(self, ask: Asking, chat: str, data: NewEntry) -> Response[Any]:
+    async def send(self, ask: Ask, chat: FromPath[str], data: JSONBody[NewEntry]) -> Response[Any]:
         """Say something. Durable when answered; a retry with the same `msg_id` is 200 with the same `seq`."""
         if chat.startswith(PRIVATE_PREFIX):
             summary = await ask.services.commands.summary(ask.caller, chat, ask.now)
@@ -65,20 +67,31 @@ class EntriesController(Controller):
         return await _send(ask, GROUP, chat, data)
 
     @patch("/{seq:int}", responses=answers(Done))
-    async def edit(self, ask: Asking, chat: str, seq: int, data: NewContent) -> Response[Any]:
+    async def edit(
+        self,
+        ask: Ask,
+        chat: FromPath[str],
+        seq: FromPath[int],
+        data: JSONBody[NewContent],
+    ) -> Response[Any]:
         """New content for one's own message."""
         _check_seq(seq)
         return await ask.answer(Edit, chat=chat, seq=seq, content=data.content, msg_id=data.msg_id)
 
     @delete("/{seq:int}", status_code=200, responses=answers(Done))
-    async def erase(self, ask: Asking, chat: str, seq: int) -> Response[Any]:
+    async def erase(self, ask: Ask, chat: FromPath[str], seq: FromPath[int]) -> Response[Any]:
         """Erase a message everywhere."""
         _check_seq(seq)
         return await ask.answer(Delete, chat=chat, seq=seq)
 
     @put("/{seq:int}/reactions/{emoji:str}", responses=answers(Done))
     async def react(
-        self, ask: Asking, chat: str, seq: int, emoji: str, data: Retry | None = None
+        self,
+        ask: Ask,
+        chat: FromPath[str],
+        seq: FromPath[int],
+        emoji: FromPath[str],
+        data: JSONBody[Retry | None] = None,
     ) -> Response[Any]:
         """Put a reaction."""
         _check_seq(seq)
@@ -86,7 +99,9 @@ class EntriesController(Controller):
         return await ask.answer(React, chat=chat, seq=seq, emoji=emoji, on=True, msg_id=msg_id)
 
     @delete("/{seq:int}/reactions/{emoji:str}", status_code=200, responses=answers(Done))
-    async def take_back(self, ask: Asking, chat: str, seq: int, emoji: str) -> Response[Any]:
+    async def take_back(
+        self, ask: Ask, chat: FromPath[str], seq: FromPath[int], emoji: FromPath[str]
+    ) -> Response[Any]:
         """Take a reaction back."""
         _check_seq(seq)
         return await ask.answer(React, chat=chat, seq=seq, emoji=emoji, on=False)
@@ -101,7 +116,7 @@ class DirectController(Controller):
     security = AUTHENTICATED
 
     @post(responses=answers(Sent, 201, also=200))
-    async def send_direct(self, ask: Asking, user: str, data: NewEntry) -> Response[Any]:
+    async def send_direct(self, ask: Ask, user: FromPath[str], data: JSONBody[NewEntry]) -> Response[Any]:
         """Say something to a person; the answer names the chat."""
         return await _send(ask, PRIVATE, user, data)
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 from litestar import Controller, Response, delete, get, post, put
+from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
-from hubbub.accept.http.asking import Asking, Retry, authenticate
+from hubbub.accept.http.asking import Ask, Retry, authenticate
 from hubbub.accept.http.documentation import AUTHENTICATED, answers
 from hubbub.model.commands import (
     Accept,
@@ -36,27 +37,27 @@ class FriendsController(Controller):
     security = AUTHENTICATED
 
     @get(responses=answers(FriendLists))
-    async def list_friends(self, ask: Asking) -> Response[Any]:
+    async def list_friends(self, ask: Ask) -> Response[Any]:
         """Friends, requests and blocks of the caller."""
         return await ask.answer(Friends)
 
     @post(status_code=204, responses=answers(None, 204))
-    async def befriend(self, ask: Asking, data: NewFriend) -> None:
+    async def befriend(self, ask: Ask, data: JSONBody[NewFriend]) -> None:
         """Ask somebody to be a friend."""
         await ask.call(Befriend, user=data.user, msg_id=data.msg_id)
 
     @post("/{user:str}/accept", status_code=204, responses=answers(None, 204))
-    async def accept(self, ask: Asking, user: str, data: Retry | None = None) -> None:
+    async def accept(self, ask: Ask, user: FromPath[str], data: JSONBody[Retry | None] = None) -> None:
         """Say yes to a request."""
         await ask.call(Accept, user=user, msg_id=data.msg_id if data else None)
 
     @post("/{user:str}/decline", status_code=204, responses=answers(None, 204))
-    async def decline(self, ask: Asking, user: str, data: Retry | None = None) -> None:
+    async def decline(self, ask: Ask, user: FromPath[str], data: JSONBody[Retry | None] = None) -> None:
         """Say no to a request."""
         await ask.call(Decline, user=user, msg_id=data.msg_id if data else None)
 
     @delete("/{user:str}", responses=answers(None, 204))
-    async def unfriend(self, ask: Asking, user: str) -> None:
+    async def unfriend(self, ask: Ask, user: FromPath[str]) -> None:
         """End a friendship, or take back one's request."""
         await ask.call(Unfriend, user=user)
 
@@ -70,11 +71,11 @@ class BlocksController(Controller):
     security = AUTHENTICATED
 
     @put(status_code=204, responses=answers(None, 204))
-    async def block(self, ask: Asking, user: str, data: Retry | None = None) -> None:
+    async def block(self, ask: Ask, user: FromPath[str], data: JSONBody[Retry | None] = None) -> None:
         """Hear nothing from a user any more, in private."""
         await ask.call(Block, user=user, msg_id=data.msg_id if data else None)
 
     @delete(responses=answers(None, 204))
-    async def unblock(self, ask: Asking, user: str) -> None:
+    async def unblock(self, ask: Ask, user: FromPath[str]) -> None:
         """End a block."""
         await ask.call(Unblock, user=user)

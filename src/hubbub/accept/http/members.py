@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 
 from litestar import Controller, Response, delete, get, patch, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
-from hubbub.accept.http.asking import Asking, Retry, authenticate
+from hubbub.accept.http.asking import Ask, Retry, authenticate
 from hubbub.accept.http.documentation import AUTHENTICATED, answers
 from hubbub.model.commands import (
     Ban,
@@ -52,16 +52,18 @@ class MembersController(Controller):
     @get(responses=answers(MemberList))
     async def list_members(
         self,
-        ask: Asking,
-        chat: str,
-        after: str | None = None,
-        limit: Annotated[int | None, Parameter(ge=1, le=300, description="100 if left out")] = None,
+        ask: Ask,
+        chat: FromPath[str],
+        after: FromQuery[str | None] = None,
+        limit: Annotated[int | None, QueryParameter(ge=1, le=300, description="100 if left out")] = None,
     ) -> Response[Any]:
         """Members in the order of their names; the next page begins `after` the last name."""
         return await ask.answer(Members, chat=chat, after=after, limit=limit)
 
     @post(responses=answers(Done, 201))
-    async def add_member(self, ask: Asking, chat: str, data: NewMember | None = None) -> Response[Any]:
+    async def add_member(
+        self, ask: Ask, chat: FromPath[str], data: JSONBody[NewMember | None] = None
+    ) -> Response[Any]:
         """Join a public room, or invite a friend."""
         new = data or NewMember()
         if new.user is None or new.user == ask.identity.user:
@@ -69,7 +71,13 @@ class MembersController(Controller):
         return await ask.answer(Invite, 201, chat=chat, user=new.user, msg_id=new.msg_id)
 
     @patch("/{user:str}", responses=answers(Done))
-    async def change_member(self, ask: Asking, chat: str, user: str, data: MemberChange) -> Response[Any]:
+    async def change_member(
+        self,
+        ask: Ask,
+        chat: FromPath[str],
+        user: FromPath[str],
+        data: JSONBody[MemberChange],
+    ) -> Response[Any]:
         """Give another role, or take a voice."""
         if (data.role is None) == (data.muted_until is None):
             raise Refused(ErrorCode.BAD_REQUEST, "Give either role or muted_until; they are two changes.")
@@ -78,7 +86,7 @@ class MembersController(Controller):
         return await ask.answer(Mute, chat=chat, user=user, until=data.muted_until, msg_id=data.msg_id)
 
     @delete("/{user:str}", status_code=200, responses=answers(Done))
-    async def remove_member(self, ask: Asking, chat: str, user: str) -> Response[Any]:
+    async def remove_member(self, ask: Ask, chat: FromPath[str], user: FromPath[str]) -> Response[Any]:
         """Leave (one's own name), or kick."""
         if user == ask.identity.user:
             return await ask.answer(Leave, chat=chat)
@@ -94,11 +102,17 @@ class BansController(Controller):
     security = AUTHENTICATED
 
     @put(responses=answers(Done))
-    async def ban(self, ask: Asking, chat: str, user: str, data: Retry | None = None) -> Response[Any]:
+    async def ban(
+        self,
+        ask: Ask,
+        chat: FromPath[str],
+        user: FromPath[str],
+        data: JSONBody[Retry | None] = None,
+    ) -> Response[Any]:
         """Remove a user for good."""
         return await ask.answer(Ban, chat=chat, user=user, msg_id=data.msg_id if data else None)
 
     @delete(status_code=200, responses=answers(Done))
-    async def unban(self, ask: Asking, chat: str, user: str) -> Response[Any]:
+    async def unban(self, ask: Ask, chat: FromPath[str], user: FromPath[str]) -> Response[Any]:
         """Let a banned user come back."""
         return await ask.answer(Unban, chat=chat, user=user)

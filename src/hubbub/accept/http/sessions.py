@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from litestar import Controller, Response, delete, get, post
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from hubbub.accept.http.asking import Asking, authenticate, check_text
+from hubbub.accept.http.asking import Ask, authenticate, check_text
 from hubbub.accept.http.documentation import AUTHENTICATED, answers
 from hubbub.model.accounts import MAX_DEVICE
 from hubbub.model.identity import SessionListing, Tokens
@@ -39,7 +40,7 @@ class LogInController(Controller):
     tags = ("Sessions",)
 
     @post(responses=answers(Tokens, 201, (400, 401, 429, 500, 503)))
-    async def log_in(self, ask: Asking, data: LogIn) -> Response[Tokens]:
+    async def log_in(self, ask: Ask, data: JSONBody[LogIn]) -> Response[Tokens]:
         """Start a session. An unknown user and a wrong password are answered alike."""
         check_text(data)
         services = ask.services
@@ -51,7 +52,7 @@ class LogInController(Controller):
         return Response(tokens, status_code=201)
 
     @post("/refresh", responses=answers(Tokens, 201, (400, 401, 500, 503)))
-    async def refresh(self, ask: Asking, data: Refresh) -> Response[Tokens]:
+    async def refresh(self, ask: Ask, data: JSONBody[Refresh]) -> Response[Tokens]:
         """New tokens for a refresh token.
 
         Used again within 30 s, while its successor is unused, it gives another successor; any other reuse ends the session.
@@ -69,16 +70,16 @@ class SessionsController(Controller):
     security = AUTHENTICATED
 
     @get(responses=answers(SessionList))
-    async def list_sessions(self, ask: Asking) -> SessionList:
+    async def list_sessions(self, ask: Ask) -> SessionList:
         """One's living sessions."""
         return SessionList(sessions=await ask.services.sessions.listing(ask.identity, ask.now))
 
     @delete(responses=answers(None, 204))
-    async def log_out_everywhere(self, ask: Asking) -> None:
+    async def log_out_everywhere(self, ask: Ask) -> None:
         """End every session of the caller, this one included."""
         await ask.services.sessions.revoke_all(ask.identity, ask.now)
 
     @delete("/{session:str}", responses=answers(None, 204))
-    async def log_out(self, ask: Asking, session: str) -> None:
+    async def log_out(self, ask: Ask, session: FromPath[str]) -> None:
         """End one session; `current` is the one the token belongs to."""
         await ask.services.sessions.revoke(ask.identity, session, ask.now)

@@ -3,9 +3,9 @@
 from typing import Annotated, Any
 
 from litestar import Controller, Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
-from hubbub.accept.http.asking import Asking, authenticate, body_of
+from hubbub.accept.http.asking import Ask, authenticate, body_of
 from hubbub.accept.http.documentation import AUTHENTICATED, answers
 from hubbub.model.commands import Presence, Profile
 from hubbub.model.errors import ErrorCode, Refused
@@ -20,7 +20,7 @@ class UsersController(Controller):
     security = AUTHENTICATED
 
     @get("/users/{user:str}", responses=answers(ProfileListing))
-    async def profile(self, ask: Asking, user: str) -> Response[Any]:
+    async def profile(self, ask: Ask, user: FromPath[str]) -> Response[Any]:
         """The profile of a user."""
         reply = await ask.call(Profile, users=[user])
         if not isinstance(reply, ProfileList) or not reply.profiles:
@@ -30,8 +30,10 @@ class UsersController(Controller):
     @get("/presence", responses=answers(PresenceList))
     async def presence(
         self,
-        ask: Asking,
-        user: Annotated[list[str], Parameter(description="Whom to ask about; up to 200, `user=a&user=b`.")],
+        ask: Ask,
+        user: Annotated[
+            list[str], QueryParameter(description="Whom to ask about; up to 200, `user=a&user=b`.")
+        ],
     ) -> Response[Any]:
         """Who is online, and when the others were."""
         return await ask.answer(Presence, users=user)
