@@ -6,6 +6,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp
 
 from hubbub.accept.http.accounts import AccountsController, MeController
 from hubbub.accept.http.asking import provide_asking
@@ -41,19 +42,19 @@ CONTROLLERS = (
 )
 
 
-def build_app(services: Services) -> Litestar:
+def build_app(services: Services) -> ASGIApp:
     """The ASGI application; `services` is all it knows of the rest of the server."""
-    return Litestar(
+    app = Litestar(
         [Router(PREFIX, route_handlers=CONTROLLERS), landing],
         dependencies={"ask": Provide(provide_asking)},
         state=State({"services": services}),
         exception_handlers=HANDLERS,
-        middleware=[with_security_headers],
         request_max_body_size=services.policy.request_bytes or None,
         cors_config=_cors(services.policy),
         openapi_config=_openapi(services.policy),
         logging_config=None,
     )
+    return with_security_headers(app)  # around it all: Litestar's middleware does not see unknown paths
 
 
 def _cors(policy: HttpPolicy) -> CORSConfig | None:

@@ -144,4 +144,4 @@ def _check_query(request: AnyRequest) -> None:
 
 
 def _wire_name(parameter: FieldDefinition) -> str:
-    return getattr(parameter.kwarg_definition, "query", None) or parameter.name
+    return getattr(parameter.kwarg_definition, "name", None) or parameter.name

@@ -16,7 +16,7 @@ HEADERS = {
 
 
 def with_security_headers(app: ASGIApp) -> ASGIApp:
-    """Middleware: adds what the answer does not have yet."""
+    """Around an application: adds what the answer does not have yet."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:

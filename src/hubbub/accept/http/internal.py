@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Litestar, MediaType, Response, get
+from litestar.types import ASGIApp
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -13,7 +14,7 @@ from hubbub.accept.http.problems import HANDLERS
 Readiness = Callable[[], Awaitable[list[str]]]
 
 
-def build_internal_app(readiness: Readiness, registry: CollectorRegistry) -> Litestar:
+def build_internal_app(readiness: Readiness, registry: CollectorRegistry) -> ASGIApp:
     """The ASGI application. `readiness` gives the reasons why no traffic should come; none means ready."""
 
     @get("/livez", media_type=MediaType.JSON)
@@ -33,10 +34,10 @@ def build_internal_app(readiness: Readiness, registry: CollectorRegistry) -> Lit
         """Prometheus text."""
         return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_PLAIN_0_0_4})
 
-    return Litestar(
+    app = Litestar(
         [livez, readyz, metrics],
         exception_handlers=HANDLERS,
-        middleware=[with_security_headers],
         openapi_config=None,
         logging_config=None,
     )
+    return with_security_headers(app)

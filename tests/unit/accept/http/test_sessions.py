@@ -3,9 +3,9 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.unit.accept.http.world import World
 
 from hubbub.model.sessions import DAY_MS
-from tests.unit.accept.http.world import World
 
 ALICE = {"user": "alice", "password": "correct horse"}
 WRONG = {"user": "alice", "password": "wrong horse"}

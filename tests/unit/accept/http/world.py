@@ -8,14 +8,22 @@ from msgspec import Struct
 
 from hubbub.accept.http.app import build_app
 from hubbub.accept.http.services import HttpPolicy, Services
+from hubbub.accept.http.sign_in_limits import SignInLimits
+from hubbub.execute.accounts import AccountPolicy, Accounts
+from hubbub.execute.authentication import Authenticator
+from hubbub.execute.profiles import Profiles
+from hubbub.execute.sessions import Sessions
 from hubbub.model import commands, replies
 from hubbub.model.commands import AnyCommand
 from hubbub.model.entries import Message
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Caller
+from hubbub.model.sessions import Lifetimes
+from hubbub.persist.accounts import StoredAccounts
 from hubbub.persist.engine import Database
-from hubbub.wiring.identity import IdentityParts, build_identity
-from hubbub.wiring.settings import Auth, Limits
+from hubbub.persist.revocations import Revocations
+from hubbub.persist.sessions import StoredSessions
+from hubbub.runtime.passwords import ArgonPasswords, HashCost
 
 START = 1_700_000_000_000
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -80,42 +88,45 @@ class Desk:
         )
 
 
+class Setup(Struct, kw_only=True):
+    """What a test may ask for by `@pytest.mark.parametrize("setup", [...])`."""
+
+    signup_open: bool = True
+    limits: tuple[int, int, int] = (20, 10, 10)
+    policy: HttpPolicy = HttpPolicy()
+
+
 class World:
     """One server: a client to ask it, a clock to turn, and what it did."""
 
-    def __init__(self, database: Database, auth: Auth, limits: Limits, policy: HttpPolicy) -> None:
+    def __init__(self, database: Database, setup: Setup) -> None:
         self.now = START
+        self.address = ADDRESS
         self.desk = Desk()
         self.ended: list[str] = []
-        self.database = database
-        self.address = ADDRESS
-        self.parts: IdentityParts = build_identity(
-            auth,
-            limits,
-            SECRET,
-            database,
-            lambda: self.now,
-            on_revoked=self.ended.extend,
-            on_expired=self.ended.extend,
-            on_profile=lambda user: None,
-        )
+        self.renamed: list[str] = []
+        self.passwords = ArgonPasswords(HashCost(time=1, memory_kib=8))
+        self.revocations = Revocations(database, lambda: self.now, self.ended.extend, self.ended.extend)
+        lifetimes = Lifetimes()
+        accounts, sessions = StoredAccounts(database), StoredSessions(database, lifetimes)
+        policy = AccountPolicy(secret=SECRET, signup_open=setup.signup_open, lifetimes=lifetimes)
         services = Services(
-            accounts=self.parts.accounts,
-            sessions=self.parts.sessions,
-            profiles=self.parts.profiles,
-            authenticator=self.parts.authenticator,
+            accounts=Accounts(accounts, self.passwords, policy),
+            sessions=Sessions(sessions, SECRET, lifetimes, self.revocations.announce),
+            profiles=Profiles(accounts, self.renamed.append),
+            authenticator=Authenticator(SECRET, self.revocations.is_revoked, sessions),
             commands=self.desk,
-            sign_in_limits=self.parts.sign_in_limits,
+            sign_in_limits=SignInLimits(*setup.limits),
             clock=lambda: self.now,
-            address=lambda scope: self.address,
-            policy=policy,
+            address=lambda _scope: self.address,
+            policy=setup.policy,
         )
         self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=build_app(services)),  # type: ignore[arg-type]  # the same protocol
+            transport=httpx.ASGITransport(app=build_app(services), raise_app_exceptions=False),  # type: ignore[arg-type]
             base_url="http://hubbub.test/api/v1",
         )
 
-    async def sign_up(self, user: str = "alice", password: str = "correct horse") -> dict[str, Any]:  # noqa: S107
+    async def sign_up(self, user: str = "alice", password: str = "correct horse") -> dict[str, Any]:
         answer = await self.http.post("/accounts", json={"user": user, "password": password})
         assert answer.status_code == 201, answer.text
         return answer.json()
@@ -128,12 +139,4 @@ class World:
 
     async def close(self) -> None:
         await self.http.aclose()
-        self.parts.passwords.close()
-
-
-class Setup(Struct, kw_only=True):
-    """What a test may ask for by `@pytest.mark.parametrize("setup", [...])`."""
-
-    auth: Auth = Auth(argon2_time=1, argon2_memory_kib=8)
-    limits: Limits = Limits()
-    policy: HttpPolicy = HttpPolicy()
+        self.passwords.close()
