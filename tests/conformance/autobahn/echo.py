@@ -1,76 +1,87 @@
-"""A server that echoes WebSocket messages, for the Autobahn cases: the codec behind uvicorn's own listener.
+"""A server that echoes WebSocket messages, for the Autobahn cases: hubbub's own listener with another application.
 
-Prints its URL once it accepts connections, and serves until SIGTERM. With `--large`, messages up to 16 MiB in any
-number of fragments (group 9); otherwise the limits in force for chat.
+Prints its URL once it accepts connections, and serves until SIGTERM. Limits are those of chat; `--large` allows
+messages of 16 MiB in any number of fragments (group 9).
 """
 
 # ruff: noqa: T201 (its URL is printed for the test that starts it)
 import argparse
 import asyncio
-import contextlib
-import logging
-import socket
+import time
 
-import uvicorn
+import uvloop
 
-from hubbub.codec import websocket_frames as frames
-from hubbub.codec.websocket_handshake import HandshakeRefused, accept_response, parse_upgrade
+from hubbub.accept import websocket
+from hubbub.accept.admission import Admission
+from hubbub.accept.connection import Connection, Gate
+from hubbub.accept.heartbeat import TimingWheel
+from hubbub.accept.listener import Port
+from hubbub.codec.websocket_frames import BINARY, Event, FrameLimits, binary_frame, text_frame
+from hubbub.dispatch.limits import TokenBuckets
+from hubbub.dispatch.session import OPEN
+from hubbub.push.mailbox import Flusher
 
-LARGE = frames.FrameLimits(max_message_bytes=16 << 20, max_fragments=1 << 20)
-limits = frames.FrameLimits()
-
-
-class EchoProtocol(asyncio.Protocol):
-    """What uvicorn's `ws=` asks for: it passes the request head to `data_received` first."""
-
-    def __init__(self, **_uvicorn: object) -> None:
-        self.reader: frames.FrameReader | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        if self.reader is None:
-            self.open(data)
-            return
-        try:
-            for opcode, payload in self.reader.feed(data):
-                self.answer(opcode, payload)
-        except frames.ProtocolViolation as violation:
-            self.end(frames.close_frame(violation.code, violation.reason))
-
-    def open(self, head: bytes) -> None:
-        try:
-            request = parse_upgrade(head)
-        except HandshakeRefused as refusal:
-            self.end(refusal.response())
-            return
-        self.reader = frames.FrameReader(limits)
-        self.transport.write(accept_response(request.key, None))
-
-    def answer(self, opcode: int, payload: bytes) -> None:
-        if opcode == frames.CLOSE:
-            self.end(frames.close_frame(frames.close_code(payload)))
-        elif opcode == frames.PING:
-            self.transport.write(frames.pong_frame(payload))
-        elif opcode != frames.PONG:
-            self.transport.write(frames.frame_header(opcode, len(payload)) + payload)
-
-    def end(self, last: bytes) -> None:
-        self.transport.write(last)
-        self.transport.close()
+LARGE = FrameLimits(max_message_bytes=16 << 20, max_fragments=1 << 20)
+TICK_SECONDS = 0.1
+NEVER = 1_000_000  # ticks: a case may be silent for long, and none says hello
 
 
-async def serve(listener: socket.socket) -> None:
-    config = uvicorn.Config(app=refuse, ws=EchoProtocol, lifespan="off", log_level=logging.WARNING)
-    server = uvicorn.Server(config)
-    host, port = listener.getsockname()
-    print(f"ws://{host}:{port}", flush=True)
-    await server.serve([listener])
+class EchoConnection(websocket.WebSocketConnection):
+    """Waits for no hello, and echoes binary messages too, which `hubbub.v1.json` refuses with 1003."""
+
+    __slots__ = ()
+
+    def opened(self) -> None:
+        super().opened()
+        self.state = OPEN
+
+    def _handle(self, event: Event) -> None:
+        opcode, payload = event
+        if opcode == BINARY:
+            self.put(binary_frame(payload))
+        else:
+            super()._handle(event)
 
 
-async def refuse(scope: object, receive: object, send: object) -> None:
+class Echo:
+    """The application, in the place of dispatch/session.Sessions."""
+
+    def receive(self, client: Connection, envelope: bytes) -> None:
+        client.put(text_frame(envelope))
+
+    def ended(self, client: Connection) -> None:
+        """Nothing is kept of a client."""
+
+
+def echo_gate(frame_limits: FrameLimits) -> Gate:
+    return Gate(
+        listener=Echo(),
+        admission=Admission(frozenset(), per_address=1000, trusted=()),
+        wheel=TimingWheel(tick_ms=int(TICK_SECONDS * 1000)),
+        flusher=Flusher(outgoing_bytes=1 << 20),
+        hub=None,
+        frame_limits=frame_limits,
+        head_bytes=16_384,
+        hello_ticks=NEVER,
+        silent_ticks=NEVER,
+        stall_ticks=NEVER,
+        pongs=TokenBuckets(rate=10, burst=10),
+        clock=lambda: time.time_ns() // 1_000_000,
+    )
+
+
+async def serve(number: int, frame_limits: FrameLimits) -> None:
+    gate = echo_gate(frame_limits)
+    port = Port(no_http, "127.0.0.1", number, gate=gate, head_ticks=gate.wheel.ticks(10.0))
+    print(f"ws://127.0.0.1:{await port.open()}/ws", flush=True)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(port.serve())
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            gate.wheel.advance()
+
+
+async def no_http(scope: object, receive: object, send: object) -> None:
     raise AssertionError(f"only WebSockets are served here, not {scope}")
 
 
@@ -79,9 +90,5 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--large", action="store_true")
     arguments = parser.parse_args()
-    limits = LARGE if arguments.large else limits
-    with (
-        socket.create_server(("127.0.0.1", arguments.port)) as listener,
-        contextlib.suppress(KeyboardInterrupt),
-    ):
-        asyncio.run(serve(listener))
+    websocket.WebSocketConnection = EchoConnection  # type: ignore[misc]  # what the listener's factory makes
+    uvloop.run(serve(arguments.port, LARGE if arguments.large else FrameLimits()))
