@@ -193,12 +193,12 @@ class Draft:
         """Make the chat in memory say what is committed now."""
         chat = self.base
         chat.head, chat.ordinal, chat.rights_version = self.head, self.ordinal, self.rights_version
-        if self.entries:
-            chat.last = self.entries[-1]
-            self._raise_senders_cursors()
         if self.changed:
             chat.name, chat.visible, chat.pair = self.name, self.visible, self.pair
             self._settle_members()
+        if self.entries:
+            chat.last = self.entries[-1]
+            self._raise_senders_cursors()
 
     def _settle_members(self) -> None:
         members = self.base.members
@@ -216,7 +216,7 @@ class Draft:
     def _raise_senders_cursors(self) -> None:
         for entry, ordinal in zip(self.entries, self.ordinals, strict=True):
             if type(entry) is Message:
-                member = self.member(entry.sender)
+                member = self.base.members.get(entry.sender)
                 if member is not None:
                     member.received = member.read = entry.seq
                     member.read_ordinal = ordinal

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from hubbub.model.chats import PRIVATE, Chat
 from hubbub.model.ports import Chats, People
+from hubbub.model.proposals import Committed
 from hubbub.model.replies import PresenceListing, PresencePush
 from hubbub.push.hub import Hub, Local
 
@@ -46,6 +47,13 @@ class PresenceBoard:
         """The last connection of the user ended."""
         if user in self._here:
             self._here[user] = now
+
+    def committed(self, committed: Sequence[Committed]) -> None:
+        """New friends see at once whether the other is there."""
+        for each in committed:
+            for user, push in each.notices:
+                if push.change == "accepted" and self.online(push.user):
+                    self._hub.tell(user, PresencePush(user=push.user, online=True, last_seen=None))
 
     def online(self, user: str) -> bool:
         """Whether the user counts as online."""

@@ -31,6 +31,7 @@ SWEEP_EVERY = 1.0
 PURGE_EVERY = 600.0
 DAY_MS = 86_400_000
 LAST_COMMITS_SECONDS = 5.0
+GOODBYE_SECONDS = 5.0
 LOCK_FILE = "lock"
 
 
@@ -200,7 +201,7 @@ async def _end(settings: Settings, node: Node, journal: "asyncio.Task[None]", pu
     node.gate.admission.draining = True
     public.stop_accepting()
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(settings.drain_seconds):
+        async with asyncio.timeout(settings.drain_seconds + GOODBYE_SECONDS):
             await say_goodbye(node.gate, settings.drain_seconds)
     node.journal.stop()
     with contextlib.suppress(TimeoutError):
