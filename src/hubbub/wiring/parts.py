@@ -110,31 +110,6 @@ def build(settings: Settings, database: Database, epoch: str) -> Node:
     catch_up = CatchUp(log, Heads(database), tasks.spawn)
     hub = catch_up.hub = Hub(flusher, describe, catch_up.fill)
     relay = Relay(LocalBus(hub.publish), outbox, catch_up.hint)
-    last_seen: dict[str, int]
-
-
-def build(settings: Settings, database: Database, epoch: str) -> Node:
-    """A node on an open database. Must run inside the event loop."""
-    limits = settings.limits
-    tasks = Tasks()
-    store = ChatStore(database, capacity=settings.cache.chats, open_direct=settings.direct_policy == "anyone")
-    log = EntryLog(database)
-    directory = Directory(database, capacity=settings.cache.users, clock=clock)
-    outbox = Outbox(database)
-    cursor_store = CursorStore(database)
-    flusher = Flusher(outgoing_bytes=bound(limits.outgoing_bytes))
-    catch_up = CatchUp(log, Heads(database), tasks.spawn)
-    hub = catch_up.hub = Hub(flusher, describe, catch_up.fill)
-    relay = Relay(LocalBus(hub.publish), outbox, catch_up.hint)
-    journal = Journal(
-        database,
-        store,
-        _in_turn(cursor_store.committed, relay.publish),
-        outbox.mark,
-        clock,
-        batch=settings.journal.batch,
-        queue=settings.journal.queue,
-    )
     last_seen: dict[str, int] = {}
     receipts = ReceiptBoard(hub, crowd=bound(limits.crowd))
     typing = TypingBoard(hub, per_second=limits.typing_per_second, crowd=bound(limits.crowd))
@@ -145,6 +120,15 @@ def build(settings: Settings, database: Database, epoch: str) -> Node:
         crowd=bound(limits.crowd),
         linger_ms=settings.presence_linger_seconds * 1000,
         gone=last_seen.__setitem__,
+    )
+    journal = Journal(
+        database,
+        store,
+        _in_turn(cursor_store.committed, relay.publish, presence.committed),
+        outbox.mark,
+        clock,
+        batch=settings.journal.batch,
+        queue=settings.journal.queue,
     )
     desk = Desk(
         bounds=_bounds(settings),
