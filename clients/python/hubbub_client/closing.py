@@ -47,7 +47,7 @@ RULES: tuple[Rule, ...] = (
     Rule(4503, 4503, AfterClose.LATER, "this user has too many connections"),
     Rule(4504, 4999, AfterClose.STOP, "the server does not want this client as it is"),
 )
-_OTHERS = Rule(0, 65_535, AfterClose.RECONNECT, "the connection was lost")
+_OTHERS = Rule(0, 65_535, AfterClose.RECONNECT, "it broke off")
 
 
 def rule_for(code: int) -> Rule:

@@ -111,7 +111,8 @@ class Link:
 
     async def stop(self) -> None:
         """Disconnect. Returns when everything has ended."""
-        self._feed(machine.Stop())
+        if self._running:
+            self._feed(machine.Stop())
         await self._tasks.cancel()
 
     def ask(self, request: Request) -> asyncio.Future[Reply]:

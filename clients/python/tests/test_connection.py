@@ -59,7 +59,7 @@ def connected() -> Play:
     return play >> Welcomed() << (CONNECTED,)
 
 
-def wait(seconds: float, attempt: int, reason: str = "the connection was lost") -> Wait:
+def wait(seconds: float, attempt: int, reason: str = "it broke off") -> Wait:
     return Wait(seconds, attempt, reason)
 
 

@@ -121,6 +121,7 @@ async def test_the_first_minutes_of_two_strangers(server: FakeServer, sit_down: 
     await bob.does("/rooms", "lobby", "1 members")
     await bob.does("/join lobby", "#1 to #2")
     await alice.sees("lobby bob joined")
+    assert len([line for line in bob.screen.lines if "bob joined" in line]) == 1
     await bob.does("hi all", "lobby #3 bob: hi all ✓")
     await alice.sees("lobby #3 bob: hi all")
     assert not [line for line in alice.screen.lines + bob.screen.lines if line.startswith("!")]

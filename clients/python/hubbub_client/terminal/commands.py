@@ -135,7 +135,7 @@ async def _room(talk: Talk, rest: str) -> None:
     room = await talk.client.create_room(name.removesuffix(" public").strip(), public=public)
     how = "anybody may /join it" if public else "bring friends in with /invite USER"
     talk.screen.say(f"* made {phrases.shown(room.name)}: {how}")
-    await talk.open(room.chat)
+    talk.current = room.chat
 
 
 async def _rooms(talk: Talk, rest: str) -> None:
@@ -151,8 +151,9 @@ async def _rooms(talk: Talk, rest: str) -> None:
 async def _join(talk: Talk, rest: str) -> None:
     wanted = needed(rest, "/join NAME (see /rooms)")
     room = await _public_room(talk, wanted)
-    await talk.client.join(room.chat)
-    await talk.open(room.chat)
+    with talk.expecting(room.chat):
+        await talk.client.join(room.chat)
+        await talk.open(room.chat)
 
 
 async def _public_room(talk: Talk, wanted: str) -> PublicRoom:

@@ -161,7 +161,8 @@ def caught_up_line(event: CaughtUp, *, first: bool) -> Text | None:
             if event.entries
             else None
         )
-    return Text(f"* back, nothing lost ({_entries(event.entries)} meanwhile).", "green")
+    missed = f" ({_entries(event.entries)} meanwhile)" if event.entries else ""
+    return Text(f"* back, nothing lost{missed}.", "green")
 
 
 def _entries(count: int) -> str:

@@ -54,7 +54,8 @@ def _on_caught_up(talk: Talk, event: CaughtUp) -> None:
 
 
 def _on_chat(talk: Talk, event: ChatAdded) -> None:
-    if talk.greeted and event.summary.peer is None and event.summary.role != "owner":
+    news = talk.greeted and not talk.expected(event.chat)
+    if news and event.summary.peer is None and event.summary.role != "owner":
         talk.screen.say(f"* you are in {talk.label(event.chat)} now.  Type: /open {talk.label(event.chat)}")
 
 

@@ -1,7 +1,8 @@
 """One conversation at a terminal: what is open, what arrives, what is typed."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from hubbub_client.client import Client
 from hubbub_client.errors import (
@@ -68,6 +69,7 @@ class Talk:
         self.caught_up_before = False
         self.greeted = False
         self.shown: dict[str, int] = {}
+        self._opening: dict[str, list[Entry]] = {}
         self.lost_before = False
         self.last_state = StateChanged(Status.DISCONNECTED)
 
@@ -188,8 +190,10 @@ class Talk:
     # Showing
 
     def show_new(self, entry: Entry) -> None:
-        """An entry that arrived, unless it was on the screen already as part of a chat's history."""
-        if entry.seq > self.shown.get(entry.chat, 0):
+        """An entry that arrived, unless it is on the screen already, or about to be, as part of a chat's history."""
+        if entry.chat in self._opening:
+            self._opening[entry.chat].append(entry)
+        elif entry.seq > self.shown.get(entry.chat, 0):
             self.show(entry)
 
     def show(self, entry: Entry) -> None:
@@ -226,16 +230,32 @@ class Talk:
             self.show(entry)
             self.shown[chat] = max(entry.seq, self.shown.get(chat, 0))
 
+    def expected(self, chat: str) -> bool:
+        """This chat is being opened."""
+        return chat in self._opening
+
     @staticmethod
     def _range(entries: list[Entry]) -> str:
         if not entries:
             return "nothing yet, say hello"
         return f"#{entries[0].seq} to #{entries[-1].seq}"
 
+    @contextmanager
+    def expecting(self, chat: str) -> Iterator[None]:
+        """What arrives of this chat waits until it has been opened."""
+        arrived = self._opening.setdefault(chat, [])
+        try:
+            yield
+        finally:
+            self._opening.pop(chat, None)
+            while arrived:
+                self.show_new(arrived.pop(0))
+
     async def open(self, chat: str) -> None:
         """Make a chat the one that lines go to, and show its latest."""
         self.current = chat
-        await self.show_history(chat)
+        with self.expecting(chat):
+            await self.show_history(chat)
         newest = self.transcript(chat).last(mine=False)
         if newest is not None:
             self.seen(newest)
