@@ -1,10 +1,10 @@
-from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
-
 import asyncio
 import contextlib
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+
 from hubbub.model.sessions import Lifetimes, Opening, open_session
 from hubbub.persist import revocations
 from hubbub.persist.engine import Database
@@ -123,9 +123,7 @@ async def test_a_session_that_was_refreshed_in_time_does_not_run_out(node: Node,
     assert node.expired == []
 
 
-async def test_polling_survives_a_database_that_is_away(
-    node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_polling_survives_a_database_that_is_away(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revocations, "POLL_SECONDS", 0)
     session = (await node.open(1)).session.id
     await node.store.revoke("alice", session, node.now)

@@ -162,7 +162,9 @@ async def test_a_known_external_user_keeps_the_name_they_chose(
     database: Database, store: StoredSessions
 ) -> None:
     await store.ensure(EXTERNAL, "Seven")
-    second = Session(id="x2", user="corp:7", device="external", created_at=NOW, used_at=NOW, expires_at=NOW + 1)
+    second = Session(
+        id="x2", user="corp:7", device="external", created_at=NOW, used_at=NOW, expires_at=NOW + 1
+    )
     await store.ensure(second, "Other")
     async with database.reading() as connection:
         assert await connection.scalar(select(users.c.display_name)) == "Seven"
