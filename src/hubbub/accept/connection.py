@@ -6,6 +6,7 @@ CLOSING  said bye                 cut off after CLOSING_SECONDS
 (stalled, in any of them: 4001 if the peer has not drained after `stall_ticks`)
 """
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -44,6 +45,7 @@ class Gate:
     hub: Hub | None
     frame_limits: FrameLimits
     head_bytes: int
+    head_ticks: int
     hello_ticks: int
     silent_ticks: int
     stall_ticks: int
@@ -71,7 +73,7 @@ class Gate:
 class Connection(Client):
     """One peer. Subclasses speak a transport: they read, ping, and write the transport's way of closing."""
 
-    __slots__ = ("due", "gate", "held", "pinged", "seen", "stalled_at")
+    __slots__ = ("deadline", "due", "gate", "held", "seen")
 
     transport: Any
 
@@ -85,9 +87,8 @@ class Connection(Client):
         self.state = NEW
         self.due = -1
         self.seen = gate.wheel.now
-        self.pinged = False
         self.held = False
-        self.stalled_at = -1
+        self.deadline = -1
 
     # ── opening and ending ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -97,7 +98,12 @@ class Connection(Client):
         gate.opened += 1
         gate.connections.add(self)
         self.seen = gate.wheel.now
-        gate.wheel.watch(self, gate.hello_ticks)
+        self._allow(gate.hello_ticks)
+
+    def _allow(self, ticks: int) -> None:
+        """So long for what must happen now: hello, draining, or the peer's end of closing."""
+        self.deadline = self.gate.wheel.now + ticks
+        self.gate.wheel.watch(self, ticks)
 
     def greeted(self) -> None:
         """From now on silence counts, and the end of the token."""
@@ -122,7 +128,7 @@ class Connection(Client):
         self.gate.listener.ended(self)
         self.state = CLOSED
         self.put(self.closing_bytes(code, reason))
-        self.gate.wheel.watch(self, self.gate.wheel.ticks(CLOSING_SECONDS))
+        self._allow(self.gate.wheel.ticks(CLOSING_SECONDS))
 
     def closing_bytes(self, code: int, reason: str) -> bytes:
         """How this transport says that it closes."""
@@ -139,6 +145,8 @@ class Connection(Client):
             self.gate.listener.ended(self)
             self.state = CLOSED
         self.gate.connections.discard(self)
+        self.gate.pongs.give(id(self), math.inf)
+        self.out = None
         self._wake()
         self.due = -1
 
@@ -160,12 +168,10 @@ class Connection(Client):
 
     def on_stall(self) -> None:
         """The slow-client clock starts."""
-        self.stalled_at = self.gate.wheel.now
-        self.gate.wheel.watch(self, self.gate.stall_ticks)
+        self._allow(self.gate.stall_ticks)
 
     def on_drain(self) -> None:
         """Announce what was missed."""
-        self.stalled_at = -1
         self.seen = self.gate.wheel.now
         if self.gate.hub is not None and self.state == OPEN:
             self.gate.hub.drained(self)
@@ -174,30 +180,25 @@ class Connection(Client):
 
     def look(self, tick: int) -> int | None:
         """See what ran out; ticks until the next look."""
+        if (self.state != OPEN or self.stalled) and tick < self.deadline:
+            return self.deadline - tick
         if self.state == CLOSED:
-            return self._look_closed(tick)
+            self.transport.abort()
+            return None
         if self.state != OPEN:
             self.close(CloseCode.HELLO_TIMEOUT)
+            return None
+        if self.stalled:
+            self.close(CloseCode.SLOW_CONSUMER)
+            self._allow(self.gate.stall_ticks)
             return None
         if self.ends_at is not None and self.ends_at <= self.gate.clock():
             self.close(CloseCode.UNAUTHENTICATED, "The token has run out.")
             return None
-        again = self._look_stalled(tick) if self.stalled else self._look_silent(tick)
+        again = self._look_silent(tick)
         if again is None or self.ends_at is None:
             return again
         return min(again, self.gate.wheel.ticks((self.ends_at - self.gate.clock()) / 1000))
-
-    def _look_closed(self, _tick: int) -> int | None:
-        self.transport.abort()
-        return None
-
-    def _look_stalled(self, tick: int) -> int | None:
-        left = self.stalled_at + self.gate.stall_ticks - tick
-        if left > 0:
-            return left
-        self.close(CloseCode.SLOW_CONSUMER)
-        self.gate.wheel.watch(self, self.gate.stall_ticks)
-        return None
 
     def _look_silent(self, tick: int) -> int | None:
         gate = self.gate

@@ -32,12 +32,12 @@ class _Server(uvicorn.Server):
 class Port:
     """A listening port with an ASGI application behind it, and WebSockets if it has a gate."""
 
-    def __init__(self, app: Any, host: str, port: int, *, gate: Gate | None, head_ticks: int = 1) -> None:  # noqa: ANN401
+    def __init__(self, app: Any, host: str, port: int, *, gate: Gate | None) -> None:  # noqa: ANN401
         config = uvicorn.Config(
             app,
             host=host,
             port=port,
-            http=_heads(gate, head_ticks) if gate is not None else "httptools",
+            http=_heads(gate) if gate is not None else "httptools",
             ws=WebSocketFactory(gate) if gate is not None else "none",  # type: ignore[arg-type]
             lifespan="off",
             log_config=None,
@@ -90,8 +90,8 @@ def _bind(host: str, port: int) -> Any:  # noqa: ANN401 - a socket
     return sock
 
 
-def _heads(gate: Gate, head_ticks: int) -> type[BoundedHeads]:
-    attributes = {"wheel": gate.wheel, "head_bytes": gate.head_bytes, "head_ticks": head_ticks}
+def _heads(gate: Gate) -> type[BoundedHeads]:
+    attributes = {"wheel": gate.wheel, "head_bytes": gate.head_bytes, "head_ticks": gate.head_ticks}
     return type("BoundedHeadsOfGate", (BoundedHeads,), attributes)
 
 

@@ -61,8 +61,12 @@ class Flusher:
         for mailbox in dirty:
             out = mailbox.out
             mailbox.out = None
-            if out is not None:
+            if out is None:
+                continue
+            try:  # noqa: SIM105 - `suppress` would cost each delivery as much as finding its mailbox
                 mailbox.transport.write(b"".join(out) if isinstance(out, list) else out)
+            except RuntimeError:  # uvloop's word for a connection lost meanwhile; the others' frames go on
+                pass
 
 
 class Mailbox:

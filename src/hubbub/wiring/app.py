@@ -103,7 +103,6 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event) -> None:
         settings.host,
         settings.port,
         gate=node.gate,
-        head_ticks=node.gate.wheel.ticks(settings.limits.handshake_seconds or 10**6),
     )
     internal_number = await internal.open()
     number = await public.open()

@@ -234,6 +234,7 @@ def _gate(settings: Settings, flusher: Flusher, hub: Hub) -> Gate:
             max_message_bytes=limits.request_bytes or 2**30, max_fragments=limits.message_fragments or 2**30
         ),
         head_bytes=limits.head_bytes or 2**20,
+        head_ticks=wheel.ticks(limits.handshake_seconds or 10**6),
         hello_ticks=wheel.ticks(limits.hello_seconds or 10**6),
         silent_ticks=wheel.ticks(settings.heartbeat_ms / 1000),
         stall_ticks=wheel.ticks(limits.stall_seconds or 10**6),

@@ -62,6 +62,7 @@ def echo_gate(frame_limits: FrameLimits) -> Gate:
         hub=None,
         frame_limits=frame_limits,
         head_bytes=16_384,
+        head_ticks=NEVER,
         hello_ticks=NEVER,
         silent_ticks=NEVER,
         stall_ticks=NEVER,
@@ -72,7 +73,7 @@ def echo_gate(frame_limits: FrameLimits) -> Gate:
 
 async def serve(number: int, frame_limits: FrameLimits) -> None:
     gate = echo_gate(frame_limits)
-    port = Port(no_http, "127.0.0.1", number, gate=gate, head_ticks=gate.wheel.ticks(10.0))
+    port = Port(no_http, "127.0.0.1", number, gate=gate)
     print(f"ws://127.0.0.1:{await port.open()}/ws", flush=True)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(port.serve())
