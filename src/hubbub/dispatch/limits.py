@@ -61,16 +61,13 @@ class TokenBuckets:
 
     def _forget(self, now: int) -> None:
         """Keep the emptier half, without those that are full again."""
-        kept = sorted((self._level(bucket, now), key) for key, bucket in self._by_order())
-        ordered = list(self._buckets)
+        levels = sorted(
+            (self._level(bucket, now), place) for place, bucket in enumerate(self._buckets.values())
+        )
+        kept = {place for level, place in levels[: self._capacity // 2] if level < self._burst}
         self._buckets = {
-            ordered[place]: self._buckets[ordered[place]]
-            for level, place in kept[: self._capacity // 2]
-            if level < self._burst
+            key: bucket for place, (key, bucket) in enumerate(self._buckets.items()) if place in kept
         }
-
-    def _by_order(self) -> list[tuple[int, list[float]]]:
-        return list(enumerate(self._buckets.values()))
 
     def _level(self, bucket: list[float], now: int) -> float:
         return min(bucket[0] + max(now - bucket[1], 0) * self._per_ms, self._burst)
