@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 WORKERS ?= 2
+FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check conformance bench fuzz reference constraints clean
@@ -14,9 +15,9 @@ help:
 	@echo "make run           the server on http://127.0.0.1:8080 with ./data"
 	@echo "make test          all tests: unit, conversations, ports, conformance, faults"
 	@echo "make check         what must pass before a commit, under a minute: lint, types, contracts, unit tests"
-	@echo "make conformance   every Autobahn case, the large messages of group 9 included"
+	@echo "make conformance   the Autobahn cases of groups 1-7 and 10, then the large messages of group 9"
 	@echo "make bench         every benchmark the README quotes"
-	@echo "make fuzz          the parsers, for a while"
+	@echo "make fuzz          the parsers, FUZZ_SECONDS=60 each"
 	@echo "make reference     docs/configuration.md from the settings"
 	@echo "make constraints   constraints.txt from what is installed"
 	@echo "make clean         removes .venv and caches; keeps ./data"
@@ -50,13 +51,18 @@ check: setup
 	$(BIN)/pytest -q -n $(WORKERS) tests/unit clients/python/tests
 
 conformance: setup
-	$(BIN)/pytest -q tests/conformance
+	$(BIN)/python tests/conformance/autobahn/run.py
+	$(BIN)/python tests/conformance/autobahn/run.py --large --cases '9.*'
 
 bench: setup
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 fuzz: setup
-	@for script in fuzz/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group fuzz
+	@for target in fuzz/*.py; do \
+		name=$$(basename $$target .py); mkdir -p .cache/fuzz/$$name; echo "== $$target"; \
+		$(BIN)/python $$target -max_total_time=$(FUZZ_SECONDS) .cache/fuzz/$$name fuzz/corpus/$$name || exit 1; \
+	done
 
 reference: setup
 	sed -i '/^| key/,$$d' docs/configuration.md
