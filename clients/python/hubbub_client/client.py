@@ -36,6 +36,9 @@ ATTEMPTS_MAX = 100
 ANSWER_S = 30.0
 """Seconds a request waits for its reply, reconnections included. Messages wait as long as the client runs."""
 
+SESSION_REVOKED = 4501
+"""The close code after which no token of this session is worth keeping (protocol.md §4)."""
+
 PAGE_MAX = 300
 """Entries asked for at a time when filling a gap: the most a server gives."""
 
@@ -317,6 +320,8 @@ class Client(Verbs):
         self._last_state = state
         self._inbox.put(state, Sort.NEWS)
         self._turned.set()
+        if state.code == SESSION_REVOKED:
+            self._credentials.forget()
         if not self._link.running:
             self._outbox.stop(state.reason)
 
@@ -332,7 +337,7 @@ class Client(Verbs):
 
     async def _post(self, message: Send, patience: float | None) -> Sent:
         if not self._link.running:
-            raise Stopped("not connected: call connect first")
+            raise Stopped(self._last_state.reason or "log in or connect first", self._last_state.code)
         try:
             return await asyncio.wait_for(self._outbox.post(message), patience)
         except TimeoutError:

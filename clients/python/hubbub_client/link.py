@@ -92,6 +92,7 @@ class Link:
         self._outgoing: deque[bytes] = deque()
         self._wake = asyncio.Event()
         self._running = False
+        self._why_stopped = "log in or connect first"
 
     @property
     def status(self) -> Status:
@@ -121,7 +122,7 @@ class Link:
         Raises Stopped, OutboxFull. The future fails with Stopped when the link stops.
         """
         if not self._running:
-            raise Stopped("not connected: call connect first")
+            raise Stopped(self._why_stopped)
         if len(self._asked) >= ASKED_MAX:
             raise OutboxFull(f"{ASKED_MAX} requests wait for answers")
         request_id = self._next_id()
@@ -166,6 +167,7 @@ class Link:
 
     def _halt(self, reason: str, code: int | None) -> None:
         self._running = False
+        self._why_stopped = reason
         for asked in list(self._asked.values()):
             if not asked.answer.done():
                 asked.answer.set_exception(Stopped(reason, code))

@@ -261,7 +261,8 @@ class FakeServer:
         self.names[chat] = request["name"]
         if request.get("public"):
             self.public.add(chat)
-        self.store(chat, {"type": "member", "from": user, "user": user, "change": "joined"})
+        before = self.summary(chat, user)
+        entry = self.store(chat, {"type": "member", "from": user, "user": user, "change": "joined"})
         reply = {
             "type": "room",
             "chat": chat,
@@ -270,7 +271,8 @@ class FakeServer:
             "seq": 1,
         }
         await self._reply(connection, request, {**reply, "role": "owner"})
-        await self._tell_user(user, {"type": "chat", **self.summary(chat, user)})
+        await self._tell_user(user, {"type": "chat", **before})
+        await self.push(entry)
 
     async def _do_rooms(self, connection: ServerConnection, request: Fields, user: str) -> None:
         found = [

@@ -352,6 +352,17 @@ async def test_an_ended_session_stops_the_client_and_forgets_the_tokens(
     assert store.load().tokens is None
 
 
+async def test_a_revoked_session_is_not_tried_again(server: FakeServer, clock: HurriedClock) -> None:
+    store = MemoryStore()
+    async with Client(server.url, clock=clock, http=server.http(), store=store) as client:
+        await client.sign_up("alice", "secret")
+        await server.close_all(4501)
+        await when(lambda: not client.can_resume)
+        with pytest.raises(Stopped, match="log in again"):
+            await client.send("r1", "anybody?")
+    assert store.load().tokens is None
+
+
 async def test_log_in_and_its_refusals(server: FakeServer, clock: HurriedClock) -> None:
     server.passwords["alice"] = "secret"
     async with Client(server.url, clock=clock, http=server.http()) as client:
