@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import SecurityRequirement
-from litestar.types import Empty
 from msgspec import Struct
 from msgspec.structs import fields as fields_of
 
@@ -44,7 +43,9 @@ def answers(
 ) -> Responses:
     """Responses of a route that answers `status` with `body` (None: nothing), or one of `problems`."""
     described = {each: _problem(each) for each in problems}
-    shape = Empty if body is None else body_type(body)
+    if body is None:
+        return described  # Litestar itself documents an answer without a body
+    shape = body_type(body)
     for each in (status, *([also] if also else [])):
         described[each] = ResponseSpec(shape, description=HTTPStatus(each).phrase, generate_examples=False)
     return described

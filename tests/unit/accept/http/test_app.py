@@ -63,6 +63,17 @@ async def test_the_documentation_says_how_errors_look(world: World) -> None:
     }
 
 
+async def test_an_answer_without_a_body_is_documented_without_one(world: World) -> None:
+    silent = [
+        operation["responses"]["204"]
+        for methods in (await document(world))["paths"].values()
+        for operation in methods.values()
+        if "204" in operation["responses"]
+    ]
+    assert len(silent) == 9
+    assert not any("content" in answer for answer in silent)
+
+
 async def test_answers_are_documented_without_the_envelope(world: World) -> None:
     schemas = (await document(world))["components"]["schemas"]
     assert sorted(schemas["Sent"]["properties"]) == ["chat", "duplicate", "msg_id", "seq", "ts"]
