@@ -1,0 +1,12 @@
+"""The load generator and what every bench shares.
+
+world.py       users, rooms and memberships, put into an empty database before the server starts
+server.py      a real `hubbub serve` in a process of its own: its CPU, its memory, its counters
+client.py      lean clients: masked frames out, frames counted in, no JSON decoded
+generator.py   the processes the clients live in, and where they meet the bench
+rows.py        the reference of `ingest`: the same rows through bare sqlite3
+floor.py       the reference of `fanout`: floor.c, `send()` in a loop
+plain.py       the reference of `idle`: connections of a server that does nothing
+sampling.py    where the server's time goes (py-spy)
+report.py      options, progress, table, JSON record
+"""

@@ -1,0 +1,195 @@
+"""What a bench asks for and tells: options, progress, one table, one JSON record with everything needed to repeat it."""
+
+import argparse
+import json
+import os
+import platform
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from load.generator import BUSY, processes_here
+
+BENCH = Path(__file__).parents[1]
+CACHE = BENCH.parent / ".cache" / "bench"
+LIBRARIES = ("hubbub", "uvloop", "uvicorn", "msgspec", "sqlalchemy", "aiosqlite", "websockets")
+
+
+def options(text: str) -> argparse.ArgumentParser:
+    """What every bench understands."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--processes", type=int, default=processes_here(), help="processes of the generator")
+    parser.add_argument("--json", action="store_true", help="print the record instead of the table")
+    parser.add_argument("--record", action="store_true", help=f"keep the record in {BENCH.name}/records")
+    return parser
+
+
+@contextmanager
+def work_folder() -> Iterator[Path]:
+    """An empty folder on a disk (temporary folders may be memory, where a commit costs nothing)."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=CACHE, prefix="data-") as folder:
+        yield Path(folder)
+
+
+class Steps:
+    """Progress on the terminal, on standard error."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def step(self, text: str, total: int) -> "Bar":
+        """A new bar."""
+        return Bar(self._progress, text, total)
+
+
+class Bar:
+    """One bar; `to` moves it."""
+
+    def __init__(self, progress: Progress, text: str, total: int) -> None:
+        self._progress = progress
+        self._task = progress.add_task(text, total=total)
+
+    def to(self, done: float) -> None:
+        """So much is done."""
+        self._progress.update(self._task, completed=done)
+
+
+@contextmanager
+def steps() -> Iterator[Steps]:
+    """Show progress while the block runs."""
+    columns = (TextColumn("{task.description:40}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield Steps(progress)
+
+
+@dataclass
+class Line:
+    """One measured number: `goal` is what issue and README promise, `met` whether it is kept."""
+
+    what: str
+    value: float
+    unit: str = ""
+    goal: str = ""
+    met: bool | None = None
+
+
+@dataclass
+class Report:
+    """Everything one run found out. `counts` are exact and hold on any machine."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    lines: list[Line] = field(default_factory=list)
+    counts: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def add(
+        self,
+        what: str,
+        value: float,
+        unit: str = "",
+        *,
+        most: float | None = None,
+        least: float | None = None,
+    ) -> None:
+        """A number, with the goal it has to reach if there is one."""
+        if most is not None:
+            self.lines.append(Line(what, value, unit, f"≤ {most:,g}", value <= most))
+        elif least is not None:
+            self.lines.append(Line(what, value, unit, f"≥ {least:,g}", value >= least))
+        else:
+            self.lines.append(Line(what, value, unit))
+
+    def generator(self, shares: Sequence[float]) -> None:
+        """How busy the generator's processes were, each as a part of one core."""
+        self.add("busiest generator process", max(shares) * 100, "% of a core")
+        if max(shares) > BUSY:
+            self.notes.append("THE GENERATOR WAS THE BOTTLENECK: the server could have done more")
+
+    def tell(self, *, as_json: bool, record: bool) -> None:
+        """Print it, and keep it if asked to."""
+        text = json.dumps(self._record(), indent=2, ensure_ascii=False)
+        if as_json:
+            sys.stdout.write(text + "\n")
+        else:
+            self._print()
+        if record:
+            path = BENCH / "records" / f"{self.name}-{time.strftime('%Y-%m-%d')}.json"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text + "\n")
+
+    def _print(self) -> None:
+        table = Table(title=f"bench/{self.name}", title_justify="left")
+        for column, justify in (
+            ("", "left"),
+            ("measured", "right"),
+            ("", "left"),
+            ("goal", "right"),
+            ("", "left"),
+        ):
+            table.add_column(column, justify=justify)  # type: ignore[arg-type]
+        for line in self.lines:
+            verdict = {None: "", True: "[green]met[/]", False: "[red]missed[/]"}[line.met]
+            table.add_row(line.what, _shown(line.value), line.unit, line.goal, verdict)
+        console = Console()
+        console.print(table)
+        for note in self.notes:
+            console.print(f"  {note}", soft_wrap=True, highlight=False)
+
+    def _record(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "commit": _commit(),
+            "machine": _machine(),
+            "versions": {name: version(name) for name in LIBRARIES} | {"sqlite": sqlite3.sqlite_version},
+            "parameters": dict(self.parameters),
+            "measured": {line.what: line.value for line in self.lines},
+            "units": {line.what: line.unit for line in self.lines if line.unit},
+            "goals": {line.what: {"goal": line.goal, "met": line.met} for line in self.lines if line.goal},
+            "counts": self.counts,
+            "notes": self.notes,
+        }
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:,.3g}"
+
+
+def _commit() -> str:
+    """With a `+` if files that matter were changed since."""
+    git = ["git", "-C", str(BENCH)]
+    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    changed = subprocess.run(
+        [*git, "status", "--porcelain", "--", "../src", "."], capture_output=True, text=True, check=False
+    )
+    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
+
+
+def _machine() -> dict[str, Any]:
+    model = next(
+        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")),
+        platform.processor(),
+    )  # fmt: skip
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "memory_gib": round(memory / 2**30, 1),
+        "load_average": round(os.getloadavg()[0], 2),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }

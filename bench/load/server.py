@@ -1,0 +1,116 @@
+"""A real `hubbub serve` in a process of its own, and what the kernel and the server itself say about it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from load.world import SECRET
+
+CLOCK_TICK = os.sysconf("SC_CLK_TCK")
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+LIFTED = {
+    "HUBBUB_AUTH_SECRET": SECRET,
+    "HUBBUB_LOG_FORMAT": "json",
+    "HUBBUB_LIMITS_SEND_PER_SECOND": "0",
+    "HUBBUB_LIMITS_REQUESTS_PER_SECOND": "0",
+    "HUBBUB_LIMITS_CONNECTIONS_PER_USER": "0",
+    "HUBBUB_LIMITS_CONNECTIONS_PER_ADDRESS": "0",
+    "HUBBUB_DRAIN_SECONDS": "0",
+}
+"""A machine full of clients at one address is what the limits are there to stop."""
+NO_PINGS = {"HUBBUB_HEARTBEAT_MS": "3600000"}
+"""For benches whose clients only listen: frames of a known kind, and nothing else, arrive."""
+
+
+def cpu_seconds(process: int) -> float:
+    """User and system time of a process since its start, in steps of a clock tick (proc(5): stat, 14 and 15)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / CLOCK_TICK
+
+
+def resident_bytes(process: int) -> int:
+    """VmRSS of a process (proc(5): status)."""
+    status = Path(f"/proc/{process}/status").read_text()
+    found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+    if found is None:
+        raise RuntimeError(f"no VmRSS of process {process}")
+    return int(found[1]) * 1024
+
+
+class Server:
+    """One running server. `port` is its public port on 127.0.0.1."""
+
+    def __init__(self, process: subprocess.Popen[str], public: str, internal: str) -> None:
+        self.pid = process.pid
+        self.port = urlsplit(public).port or 0
+        self._internal = internal
+        self._process = process
+
+    def cpu(self) -> float:
+        """Seconds."""
+        return cpu_seconds(self.pid)
+
+    def rss(self) -> int:
+        """Bytes."""
+        return resident_bytes(self.pid)
+
+    def counters(self) -> Mapping[str, float]:
+        """`hubbub_*` of /metrics without labels, by their names after `hubbub_`."""
+        with urllib.request.urlopen(f"{self._internal}/metrics", timeout=30) as answer:
+            text = answer.read().decode()
+        return {name: float(value) for name, value in re.findall(r"^hubbub_(\w+) (\S+)$", text, re.MULTILINE)}
+
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+
+@contextmanager
+def serving(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A server on `data` and free ports, stopped at the end; its log is `data/server.log`."""
+    command = [str(Path(sys.executable).with_name("hubbub")), "serve"]
+    command += ["--host", "127.0.0.1", "--port", "0", "--internal-port", "0", "--data", str(data)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
+    environment |= LIFTED | dict(settings or {})
+    path = data / "server.log"
+    with path.open("w") as log:
+        process = subprocess.Popen(command, env=environment, stderr=log, text=True)
+    try:
+        with path.open() as log:
+            public, internal = _addresses(process, log)
+        yield Server(process, public, internal)
+    finally:
+        _stop(process)
+
+
+def _addresses(process: "subprocess.Popen[str]", log: IO[str]) -> tuple[str, str]:
+    deadline = time.monotonic() + START_SECONDS
+    said = ""
+    while time.monotonic() < deadline and process.poll() is None:
+        said += log.read()
+        for line in said.splitlines():
+            if '"message":"serving"' in line and line.endswith("}"):
+                found = json.loads(line)
+                return found["url"], found["internal"]
+        time.sleep(0.02)
+    raise RuntimeError(f"the server did not start: {said}")
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

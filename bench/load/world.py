@@ -1,0 +1,82 @@
+"""Thousands of users, rooms and memberships in an empty database, within seconds: rows in bulk, no server yet."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, create_engine, insert
+
+from hubbub.codec.access_tokens import mint
+from hubbub.model.chats import GROUP, MEMBER, OWNER
+from hubbub.persist.engine import DATABASE_FILE, database_url
+from hubbub.persist.migrate import upgrade
+from hubbub.persist.tables import chats, members, users
+
+SECRET = "known-to-the-benches-and-to-nobody-else"
+TOKEN_LIFE_MS = 3_600_000
+CHUNK = 5_000  # rows of one executemany
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room and the numbers of its members; the first one owns it."""
+
+    id: str
+    people: Sequence[int]
+
+
+def user_name(number: int) -> str:
+    """The handle of user `number`; all of the same length."""
+    return f"u{number:06}"
+
+
+def room_id(number: int) -> str:
+    """As long as the ids the server makes."""
+    return f"r{number:019}"
+
+
+def token_of(number: int) -> str:
+    """An access token the server believes without a look at its database."""
+    now = time.time_ns() // 1_000_000
+    return mint(user_name(number), f"s-bench-{number}", now, TOKEN_LIFE_MS, SECRET.encode())[0]
+
+
+def build(data: Path, people: int, rooms: Sequence[Room]) -> None:
+    """A migrated database in `data` with users 0 … `people`-1 and these rooms, all of them empty of messages."""
+    data.mkdir(parents=True, exist_ok=True)
+    upgrade(database_url("", str(data)).render_as_string())
+    now = time.time_ns() // 1_000_000
+    engine = create_engine(f"sqlite:///{data / DATABASE_FILE}")
+    with engine.begin() as connection:
+        _insert(connection, users, (_user(number, now) for number in range(people)))
+        _insert(connection, chats, (_chat(room, now) for room in rooms))
+        _insert(connection, members, (row for room in rooms for row in _members(room)))
+    engine.dispose()
+
+
+def _insert(connection: Connection, table: Table, rows: Iterator[Row]) -> None:
+    while some := list(islice(rows, CHUNK)):
+        connection.execute(insert(table), some)
+
+
+def _user(number: int, now: int) -> Row:
+    return {"user": user_name(number), "display_name": f"User {number}", "created_at": now}
+
+
+def _chat(room: Room, now: int) -> Row:
+    return {
+        "id": room.id, "msg_type": GROUP, "name": f"Room {room.id}", "public": False, "visible": True,
+        "created_at": now, "head": 0, "ordinal": 0, "rights_version": 1, "changed_at": now,
+    }  # fmt: skip
+
+
+def _members(room: Room) -> Iterator[Row]:
+    for place, number in enumerate(room.people):
+        yield {
+            "chat": room.id, "user": user_name(number), "role": MEMBER if place else OWNER, "muted_until": 0,
+            "since": place, "received": 0, "read": 0, "read_ordinal": 0,
+        }  # fmt: skip
