@@ -12,7 +12,7 @@ from sqlalchemy import Select, select
 
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import OUTAGES, said
-from hubbub.persist.sessions import purge
+from hubbub.persist.sessions import PURGE_BATCH, purge
 from hubbub.persist.tables import sessions
 
 POLL_SECONDS = 1.0
@@ -100,9 +100,11 @@ class Revocations:
             self._on_revoked(fresh)
 
     async def _purge(self, now: int) -> None:
-        if now - self._purged_at >= PURGE_EVERY_MS:
+        """A batch a second until nothing is left, then a pause: the journal never waits for more than one batch."""
+        if now - self._purged_at < PURGE_EVERY_MS:
+            return
+        if await purge(self._database, now - PURGE_AFTER_MS) < PURGE_BATCH:
             self._purged_at = now
-            await purge(self._database, now - PURGE_AFTER_MS)
 
 
 def _revoked_since(since: int) -> Select[Any]:

@@ -35,6 +35,8 @@ _TOKEN = (
     refresh_tokens.c.used_at,
 )  # fmt: skip
 
+PURGE_BATCH = 500  # rows: a few milliseconds of the write lock
+
 
 class StoredSessions:
     """The sessions and refresh_tokens tables."""
@@ -184,9 +186,12 @@ async def _succeed(
 
 
 async def purge(database: Database, before: int) -> int:
-    """Delete sessions that ended before `before` (ms) with their refresh tokens; how many sessions."""
+    """Delete a batch of sessions that ended before `before` (ms) with their refresh tokens; how many sessions."""
     ended = (
-        select(sessions.c.id).where(sessions.c.expires_at < before).order_by(sessions.c.expires_at).limit(500)
+        select(sessions.c.id)
+        .where(sessions.c.expires_at < before)
+        .order_by(sessions.c.expires_at)
+        .limit(PURGE_BATCH)
     )
     async with database.writing() as connection:
         ids = list(await connection.scalars(ended))

@@ -2,11 +2,12 @@ import asyncio
 import contextlib
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
 from hubbub.model.sessions import Lifetimes, Opening, open_session
 from hubbub.persist import revocations
+from hubbub.persist import sessions as persisted
 from hubbub.persist.engine import Database
 from hubbub.persist.revocations import OVERLAP_MS, Revocations
 from hubbub.persist.sessions import StoredSessions, insert_opening
@@ -123,6 +124,21 @@ async def test_a_session_that_was_refreshed_in_time_does_not_run_out(node: Node,
     assert node.expired == []
 
 
+async def test_what_ended_long_ago_is_deleted_batch_by_batch(
+    node: Node, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revocations, "PURGE_BATCH", 2)
+    monkeypatch.setattr(persisted, "PURGE_BATCH", 2)
+    session = [await node.open(seed) for seed in range(1, 6)][0].session
+    node.now = session.expires_at + revocations.PURGE_AFTER_MS + 1
+    left = []
+    for _ in range(3):
+        await node.sight.poll()
+        async with database.reading() as connection:
+            left.append(await connection.scalar(select(func.count()).select_from(sessions)))
+    assert left == [3, 1, 0]
+
+
 async def test_polling_survives_a_database_that_is_away(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revocations, "POLL_SECONDS", 0)
     session = (await node.open(1)).session.id
@@ -140,7 +156,7 @@ async def test_polling_survives_a_database_that_is_away(node: Node, monkeypatch:
         seen.set()
 
     monkeypatch.setattr(node.sight, "poll", poll)
-    running = asyncio.ensure_future(node.sight.run())  # noqa: TID251 - the test's own
+    running = asyncio.ensure_future(node.sight.run())
     await asyncio.wait_for(seen.wait(), 30)
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):

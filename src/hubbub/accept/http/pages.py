@@ -9,6 +9,8 @@ from typing import Any
 from litestar import MediaType, Request, Response, get
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
+from hubbub.accept.http.services import Services
+
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c1e21; --paper: #fbfbfa; --faint: #6a6f76; --line: #dedfe1; --mark: #1f6f54; }
 @media (prefers-color-scheme: dark) {
@@ -52,7 +54,8 @@ _LANDING = """<main>
 @get("/", media_type=MediaType.HTML, include_in_schema=False)
 async def landing(request: Request[Any, Any, Any]) -> Response[str]:
     """What stands at the root until the web app does."""
-    origin = escape(str(request.base_url).rstrip("/"))
+    services: Services = request.app.state.services
+    origin = escape((services.policy.public_url or str(request.base_url)).rstrip("/"))
     return Response(page("Hubbub", _LANDING.format(origin=origin)))
 
 

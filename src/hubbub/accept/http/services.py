@@ -38,8 +38,9 @@ def peer_address(scope: Scope) -> str:
 
 
 class HttpPolicy(Struct, frozen=True, kw_only=True):
-    """Settings `allowed_origins`, `limits.request_bytes` (0: no limit), and the version the documentation shows."""
+    """Settings `public_url` (empty: as the browser asked), `allowed_origins`, `limits.request_bytes` (0: no limit), and the version the documentation shows."""
 
+    public_url: str = ""
     allowed_origins: tuple[str, ...] = ()
     request_bytes: int = REQUEST_BYTES
     version: str = "1"

@@ -96,6 +96,11 @@ async def test_the_landing_page_says_how_to_talk_and_where_the_documentation_is(
     assert 'href="/api/docs"' in page
 
 
+@pytest.mark.parametrize("setup", [Setup(policy=HttpPolicy(public_url="https://chat.example/"))])
+async def test_the_landing_page_gives_the_public_address_where_there_is_one(world: World) -> None:
+    assert "hubbub chat https://chat.example<" in (await world.http.get(f"{ROOT}/")).text
+
+
 async def test_the_landing_page_is_not_written_by_its_visitor(world: World) -> None:
     page = (await world.http.get(f"{ROOT}/", headers={"host": 'x"><script>alert(1)</script>'})).text
     assert "<script" not in page
