@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from hubbub_client.addresses import is_this_machine
 from hubbub_client.errors import RequestRefused, Unreachable
 from hubbub_client.store import Tokens
 
@@ -39,7 +40,12 @@ class Accounts:
 
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """`url` is the server's, e.g. http://127.0.0.1:8080; `transport` replaces the network in tests."""
-        self._http = httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=ANSWER_S, transport=transport)
+        self._http = httpx.AsyncClient(
+            base_url=f"{url}/api/v1",
+            timeout=ANSWER_S,
+            transport=transport,
+            trust_env=not is_this_machine(url),
+        )
 
     async def sign_up(self, user: str, password: str, display_name: str | None = None) -> Tokens:
         """Make an account; a taken name is `conflict`."""

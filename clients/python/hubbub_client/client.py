@@ -11,9 +11,10 @@ import httpx
 
 from hubbub_client.accounts import Accounts, SessionInfo
 from hubbub_client.acknowledge import Acknowledger
+from hubbub_client.addresses import socket_url
 from hubbub_client.clock import Clock, SystemClock
 from hubbub_client.connection import Status
-from hubbub_client.credentials import Credentials, TokenSource
+from hubbub_client.credentials import Credentials, TokenSource, one_token
 from hubbub_client.errors import HubbubError, NoAnswer, RequestRefused, Stopped, Undecided
 from hubbub_client.events import Entry, Event, Message, StateChanged
 from hubbub_client.flow import Flow
@@ -75,10 +76,9 @@ class Client(Verbs):
         self._clock = clock or SystemClock()
         self._store = store or MemoryStore()
         self._accounts = Accounts(self.url, http)
-        source = _constant(token) if isinstance(token, str) else token
+        source = one_token(token) if isinstance(token, str) else token
         self._credentials = Credentials(self._accounts, self._store, self._clock.now_ms, source)
-        socket_url = "ws" + self.url.removeprefix("http") + "/ws"
-        dialer = dial or (lambda: dial_websocket(socket_url, codec))
+        dialer = dial or (lambda: dial_websocket(socket_url(self.url), codec))
         self._link = Link(self, dialer, codec, self._clock, chance, max_attempts)
         self._inbox = Inbox()
         self._tasks = Tasks()
@@ -385,17 +385,3 @@ def _gave_up(request: Request, why: str) -> HubbubError:
         if isinstance(request, Write)
         else NoAnswer(f"{type(request).__name__}: {why}")
     )
-
-
-def _constant(token: str) -> TokenSource:
-    """A token that cannot be renewed: it is given once."""
-    given = False
-
-    async def give() -> str:
-        nonlocal given
-        if given:
-            raise Stopped("the token was refused: get a new one")
-        given = True
-        return token
-
-    return give

@@ -14,6 +14,20 @@ TokenSource = Callable[[], Awaitable[str]]
 """Where tokens of an external identity provider come from."""
 
 
+def one_token(token: str) -> TokenSource:
+    """A source of a token that cannot be renewed: it is given once."""
+    given = False
+
+    async def give() -> str:
+        nonlocal given
+        if given:
+            raise Stopped("the token was refused: get a new one")
+        given = True
+        return token
+
+    return give
+
+
 class Credentials:
     """The tokens of one session. Renewals never run in parallel: a refresh token can be used once."""
 

@@ -7,6 +7,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
+from hubbub_client.addresses import is_this_machine
 from hubbub_client.closing import ABNORMAL
 from hubbub_client.wire.json_codec import Codec
 
@@ -91,6 +92,7 @@ async def dial_websocket(url: str, codec: Codec) -> Transport:
             compression=None,
             ping_interval=None,  # heartbeat.py watches, with envelopes every transport can carry
             close_timeout=CLOSE_S,
+            proxy=None if is_this_machine(url) else True,
             max_size=ENVELOPE_MAX,
             max_queue=RECEIVE_AHEAD,
         )
