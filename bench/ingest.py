@@ -1,4 +1,4 @@
-"""How many messages a second does one server process make durable and acknowledge, and how long does each wait?
+"""Messages a second that one server process makes durable and acknowledges, and how long each waits.
 
 A closed loop: every connection has at most `--window` messages without their `sent`, and sends the next when one comes.
 Every message also goes out to all members of its room, so the server delivers `members` times what it takes in.
@@ -13,7 +13,7 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -167,23 +167,24 @@ def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
 
 def _measure(
     asked: argparse.Namespace, server: Server, generator: Crew, progress: Steps
-) -> tuple[dict[str, Any], Samples | None]:
+) -> tuple[dict[str, Any], dict[str, Samples] | None]:
     bar = progress.step("connecting", asked.connections)
     generator.meet(bar.to)
     bar.to(asked.connections)
     _wait(asked.warm_up, progress, "warming up")
     generator.meet()
-    cpu, counters, begun = server.cpu(), server.counters(), time.perf_counter()
+    cpu, loop_cpu, counters, begun = server.cpu(), server.loop_cpu(), server.counters(), time.perf_counter()
     sampler = None
     if asked.profile:
         sampler = Sampler(server.pid, asked.seconds, CACHE / "ingest.stacks", native=asked.native)
     _wait(asked.seconds, progress, "measuring")
     generator.meet()
     passed = time.perf_counter() - begun
-    cpu, after = server.cpu() - cpu, server.counters()
+    cpu, loop_cpu, after = server.cpu() - cpu, server.loop_cpu() - loop_cpu, server.counters()
     measured = {
         "seconds": passed,
         "cpu": cpu,
+        "loop_cpu": loop_cpu,
         "commits": after["journal_commits_total"] - counters["journal_commits_total"],
         "committed": after["entries_committed_total"] - counters["entries_committed_total"],
         "parts": generator.results(),
@@ -212,7 +213,7 @@ def _stored(store: Path) -> int:
 def _report(
     asked: argparse.Namespace,
     measured: dict[str, Any],
-    samples: Samples | None,
+    samples: dict[str, Samples] | None,
     stored: int,
     reference: float,
 ) -> Report:
@@ -229,6 +230,8 @@ def _report(
     report.add("deliveries", sum(part["messages"] for part in parts) / seconds, "/s")
     report.add("server CPU", cpu / seconds * 100, "% of a core")
     report.add("server CPU per message", cpu / max(1, sent) * 1e6, "µs")
+    report.add("of it in the event loop", measured["loop_cpu"] / max(1, sent) * 1e6, "µs")
+    report.add("of it in database threads", (cpu - measured["loop_cpu"]) / max(1, sent) * 1e6, "µs")
     report.add("messages in a transaction", measured["committed"] / max(1, measured["commits"]))
     report.add("transactions", measured["commits"] / seconds, "/s")
     report.add("reference: bare sqlite3, same batches", reference, "/s")
@@ -256,14 +259,16 @@ def _quantile(ordered: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0
 
 
-def _tell_samples(report: Report, samples: Samples) -> None:
+def _tell_samples(report: Report, samples: dict[str, Samples]) -> None:
     path = CACHE / "ingest-profile.json"
-    path.write_text(json.dumps({"own": samples.own, "total": samples.total}, indent=1))
+    path.write_text(json.dumps({thread: asdict(seen) for thread, seen in samples.items()}, indent=1))
     report.notes.append(
         f"profile: {path} (stacks beside it); py-spy took a part of the core, the numbers above suffer"
     )
-    report.notes += [f"{share:6.1%} own    {name}" for name, share in samples.own[:25]]
-    report.notes += [f"{share:6.1%} total  {name}" for name, share in samples.total[:40]]
+    for thread, seen in samples.items():
+        if "MainThread" in thread:
+            report.notes += [f"{share:6.1%} own    {name}" for name, share in seen.own[:25]]
+            report.notes += [f"{share:6.1%} total  {name}" for name, share in seen.total[:50]]
 
 
 if __name__ == "__main__":

@@ -4,19 +4,22 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 RATE = 200  # samples a second
 
 
+Shares = list[tuple[str, float]]
+
+
 @dataclass
 class Samples:
-    """Shares of the samples, by function: `own` at the top of the stack, `total` anywhere in it."""
+    """Shares of a thread's samples, by line: `own` at the top of the stack, `total` anywhere in it."""
 
-    own: list[tuple[str, float]]
-    total: list[tuple[str, float]]
+    own: Shares
+    total: Shares
 
 
 class Sampler:
@@ -29,30 +32,36 @@ class Sampler:
         self._output = output
         output.parent.mkdir(parents=True, exist_ok=True)
         command = [program, "record", "--pid", str(process), "--format", "raw", "--output", str(output)]
-        command += ["--rate", str(RATE), "--duration", str(max(1, int(seconds))), "--threads", "--function"]
+        command += ["--rate", str(RATE), "--duration", str(max(1, int(seconds))), "--threads"]
         self._run = subprocess.Popen([*command, *(["--native"] if native else [])], stdout=subprocess.DEVNULL,
                                      stderr=subprocess.PIPE, text=True)  # fmt: skip
 
-    def samples(self) -> Samples:
-        """Wait for its end and read what it saw."""
+    def samples(self) -> dict[str, Samples]:
+        """Wait for its end and read what it saw, by thread."""
         _, said = self._run.communicate(timeout=120)
         if not self._output.exists():
             raise SystemExit(f"py-spy gave nothing: {said}")
         return read(self._output.read_text())
 
 
-def read(text: str) -> Samples:
-    """Collapsed stacks ("a;b;c 12", one a line) as shares of all samples."""
-    own: Counter[str] = Counter()
-    total: Counter[str] = Counter()
+def read(text: str) -> dict[str, Samples]:
+    """Collapsed stacks ("thread;a;b;c 12", one a line) as shares of each thread's samples.
+
+    A thread that waits for the lock or the kernel looks the same as one that works: compare shares with CPU times.
+    """
+    own: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    total: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for line in text.splitlines():
         stack, _, count = line.rpartition(" ")
-        frames = stack.split(";")
-        own[frames[-1]] += int(count)
+        thread, *frames = stack.split(";")
+        own[thread][frames[-1] if frames else thread] += int(count)
         for frame in set(frames):
-            total[frame] += int(count)
-    everything = max(1, own.total())
-    return Samples(
-        own=[(name, count / everything) for name, count in own.most_common(40)],
-        total=[(name, count / everything) for name, count in total.most_common(60)],
-    )
+            total[thread][frame] += int(count)
+    return {
+        thread: Samples(own=_shares(own[thread], own[thread]), total=_shares(total[thread], own[thread]))
+        for thread in own
+    }
+
+
+def _shares(counted: Counter[str], everything: Counter[str]) -> Shares:
+    return [(name, count / everything.total()) for name, count in counted.most_common(60)]

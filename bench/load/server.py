@@ -35,7 +35,11 @@ NO_PINGS = {"HUBBUB_HEARTBEAT_MS": "3600000"}
 
 def cpu_seconds(process: int) -> float:
     """User and system time of a process since its start, in steps of a clock tick (proc(5): stat, 14 and 15)."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return _cpu(Path(f"/proc/{process}/stat"))
+
+
+def _cpu(stat: Path) -> float:
+    fields = stat.read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / CLOCK_TICK
 
 
@@ -60,6 +64,10 @@ class Server:
     def cpu(self) -> float:
         """Seconds."""
         return cpu_seconds(self.pid)
+
+    def loop_cpu(self) -> float:
+        """Seconds of the thread that runs the event loop; the others talk to the database."""
+        return _cpu(Path(f"/proc/{self.pid}/task/{self.pid}/stat"))
 
     def rss(self) -> int:
         """Bytes."""
