@@ -1,6 +1,6 @@
 import pytest
 
-from hubbub_client.addresses import is_this_machine, socket_url
+from hubbub_client.addresses import check_address, is_this_machine, socket_url
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,11 @@ def test_the_socket_is_beside_the_api(url: str, socket: str) -> None:
 )
 def test_which_addresses_are_this_machine(url: str, own: bool) -> None:
     assert is_this_machine(url) is own
+
+
+def test_addresses_are_made_whole_or_refused() -> None:
+    assert check_address("localhost:8080") == "http://localhost:8080"
+    assert check_address("https://chat.example.org/") == "https://chat.example.org"
+    for bad in ("ftp://h", "http://", "http://[bad", "http://a b"):
+        with pytest.raises(ValueError, match="."):
+            check_address(bad)

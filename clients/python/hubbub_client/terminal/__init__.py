@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from hubbub_client.addresses import check_address
 from hubbub_client.terminal.entrance import NoEntry
 from hubbub_client.terminal.program import FAILED, Options, read_password, start
 
@@ -46,13 +47,13 @@ def chat(
 ) -> None:
     """Talk at a Hubbub server in this terminal. Type /help there to see what you can do."""
     try:
+        address = check_address(url)
         password = read_password(password_file, password_env)
-    except (NoEntry, OSError) as error:
+    except (NoEntry, OSError, ValueError) as error:
         typer.echo(f"! {error}", err=True)
         raise typer.Exit(FAILED) from error
     plain = plain or not (sys.stdin.isatty() and sys.stdout.isatty())
-    address = url if "://" in url else f"http://{url}"
-    raise typer.Exit(start(Options(address.rstrip("/"), user, password, state, plain, colour)))
+    raise typer.Exit(start(Options(address, user, password, state, plain, colour)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -9,6 +9,9 @@ from hubbub_client.terminal.screen import Screen
 QUICK_S = 3.0
 """How long a start with a remembered session waits for the connection before it lets the person type."""
 
+SCRIPT_S = 30.0
+"""How long a script waits for it."""
+
 TRIES = 3
 
 
@@ -21,7 +24,7 @@ async def enter(client: Client, keyboard: Keyboard, screen: Screen, user: str, p
 
     Raises NoEntry, RequestRefused, Unreachable, EOFError.
     """
-    if client.can_resume and password is None and await _resume(client, screen):
+    if client.can_resume and password is None and await _resume(client, keyboard, screen):
         return
     if password is not None:
         if not (await _known(client, user, password) or await _sign_up(client, user, password, screen)):
@@ -38,13 +41,15 @@ async def enter(client: Client, keyboard: Keyboard, screen: Screen, user: str, p
     raise NoEntry("that did not work; try again later.")
 
 
-async def _resume(client: Client, screen: Screen) -> bool:
-    """Come back with the remembered session; a server that is away does not keep anybody from typing."""
+async def _resume(client: Client, keyboard: Keyboard, screen: Screen) -> bool:
+    """Come back with the remembered session. A server that is away keeps a script from going on, not a person."""
     try:
-        await client.connect_within(QUICK_S)
+        connected = await client.connect_within(QUICK_S if keyboard.interactive else SCRIPT_S)
     except Stopped:
         screen.say("* the remembered session is over: log in again.")
         return False
+    if not connected and not keyboard.interactive:
+        raise NoEntry(f"no connection within {SCRIPT_S:.0f} s.")
     return True
 
 

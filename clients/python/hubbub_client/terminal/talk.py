@@ -114,6 +114,8 @@ class Talk:
     def find(self, wanted: str) -> str:
         """One of this user's chats by @user, name, beginning of a name, or id. Raises Complaint."""
         known = self.client.known
+        if not known and self.client.status is not Status.CONNECTED:
+            raise Complaint("Not connected yet, so your chats are not known; wait for the connection.")
         if wanted in known:
             return wanted
         by_label = {chat: self.label(chat) for chat in known}
