@@ -129,8 +129,8 @@ async def test_what_ended_long_ago_is_deleted_batch_by_batch(
 ) -> None:
     monkeypatch.setattr(revocations, "PURGE_BATCH", 2)
     monkeypatch.setattr(persisted, "PURGE_BATCH", 2)
-    session = [await node.open(seed) for seed in range(1, 6)][0].session
-    node.now = session.expires_at + revocations.PURGE_AFTER_MS + 1
+    openings = [await node.open(seed) for seed in range(1, 6)]
+    node.now = openings[0].session.expires_at + revocations.PURGE_AFTER_MS + 1
     left = []
     for _ in range(3):
         await node.sight.poll()
