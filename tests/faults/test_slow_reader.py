@@ -68,11 +68,17 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-async def greet(address: str, token: str, **options: Any) -> ClientConnection:
+async def greet(address: str, token: str, **options: Any) -> ClientConnection:  # noqa: ANN401 - of `connect`
     peer = await connect(f"ws://{address}/ws", compression=None, max_size=None, ping_interval=None, **options)
     await peer.send(json.dumps({"type": "hello", "id": 0, "token": token}))
     assert (await hear(peer))["type"] == "welcome"
     return peer
+
+
+async def say(peer: ClientConnection, chat: str) -> None:
+    for number in range(MESSAGES):
+        send = {"type": "send", "id": number + 1, "msg_type": "group", "to": chat, "content": CONTENT}
+        await peer.send(json.dumps({**send, "msg_id": str(number)}))
 
 
 async def hear(peer: ClientConnection) -> Json:
@@ -97,7 +103,7 @@ def small_socket(address: str) -> socket.socket:
     plain = socket.socket()
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     plain.connect((host, int(port)))
-    plain.setblocking(False)
+    plain.setblocking(False)  # noqa: FBT003 - its only form
     return plain
 
 
@@ -108,14 +114,11 @@ async def test_a_client_that_does_not_read_costs_nobody_else(address: str, http:
     bob = await greet(address, tokens["bob"], max_queue=1, sock=small_socket(address))
     bob.transport.pause_reading()
 
-    sent = asyncio.create_task(hear_all(alice, "sent", MESSAGES))
-    seen = asyncio.create_task(hear_all(carol, "message", MESSAGES))
-    for number in range(MESSAGES):
-        send = {"type": "send", "id": number + 1, "msg_type": "group", "to": chat, "content": CONTENT}
-        await alice.send(json.dumps({**send, "msg_id": str(number)}))
-    seqs = await sent
+    _, seqs, seen = await asyncio.gather(
+        say(alice, chat), hear_all(alice, "sent", MESSAGES), hear_all(carol, "message", MESSAGES)
+    )
     assert seqs == list(range(seqs[0], seqs[0] + MESSAGES))
-    assert await seen == seqs
+    assert seen == seqs
 
     bob.transport.resume_reading()
     pushed: list[int] = []
