@@ -103,7 +103,7 @@ def small_socket(address: str) -> socket.socket:
     plain = socket.socket()
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     plain.connect((host, int(port)))
-    plain.setblocking(False)  # noqa: FBT003 - its only form
+    plain.setblocking(False)
     return plain
 
 
