@@ -1,0 +1,333 @@
+"""Conversation scripts: plays in which people ask, hear and are refused, against a real server.
+
+    alice, bob = await stage.people("alice", "bob")
+    room = await stage.room(alice, bob)
+    sent = await alice.asks("send", msg_type="group", to=room, content="hi", msg_id="1")
+    await bob.hears("message", chat=room, seq=sent["seq"], content="hi")
+
+Nothing sleeps: every step awaits what it names. Every envelope is held to its shape and every chat's entries to their
+order (contract.py), whatever the play is about. `hears` takes the very next push, so an unexpected one fails it;
+presence and receipts, which come by the clock, wait aside until they are asked for.
+"""
+
+import asyncio
+import itertools
+import json
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from typing import Any, Self
+
+import httpx
+from websockets.frames import Opcode
+
+from hubbub.testing.contract import REPLY_TO, Breach, Flow, check_envelope
+from hubbub.testing.raw_websocket import Ended, RawWebSocket
+from hubbub.testing.server_process import PATIENCE, ServerProcess
+
+Envelope = dict[str, Any]
+ASIDE = frozenset({"presence", "receipt"})
+PASSWORD = "correct horse"  # noqa: S105 - of people who do not exist
+REMEMBERED = 60  # envelopes shown when a play fails
+_numbers = itertools.count(1)
+_FIELD_OF = {"from_": "from"}
+
+
+class Unheard(AssertionError):
+    """The server said something else, or nothing."""
+
+
+class Answer:
+    """The answer to an HTTP request."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        self.headers = response.headers
+        self.content = response.content
+
+    @property
+    def body(self) -> Any:  # noqa: ANN401 - JSON
+        """The parsed body."""
+        return json.loads(self.content)
+
+    def gives(self, status: int) -> Any:  # noqa: ANN401 - JSON
+        """Its body, if it has the status (None for 204, which has none)."""
+        if self.status != status or (status == httpx.codes.NO_CONTENT and self.content):
+            raise Unheard(f"expected {status}, got {self.status}: {self.content!r}")
+        return self.body if self.content else None
+
+    def refuses(self, status: int, code: str) -> Envelope:
+        """Its body, if it is a problem document with the status and the code (docs/protocol.md §6)."""
+        if self.headers.get("content-type") != "application/problem+json":
+            raise Unheard(f"no problem document: {self.status} {self.headers} {self.content!r}")
+        body: Envelope = self.gives(status)
+        if body.get("code") != code or not isinstance(body.get("detail"), str):
+            raise Unheard(f"expected {code}: {body}")
+        return body
+
+
+class Http:
+    """Requests of one person, or of a stranger (`token` None)."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str | None) -> None:
+        self.client = client
+        self.headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+
+    async def get(self, path: str, **query: Any) -> Answer:  # noqa: ANN401 - whatever a query takes
+        return await self._ask("GET", path, params=query)
+
+    async def post(self, path: str, body: object = None, **headers: str) -> Answer:
+        return await self._ask("POST", path, json=body, headers=headers)
+
+    async def put(self, path: str, body: object = None, **headers: str) -> Answer:
+        return await self._ask("PUT", path, json=body, headers=headers)
+
+    async def patch(self, path: str, body: object = None, **headers: str) -> Answer:
+        return await self._ask("PATCH", path, json=body, headers=headers)
+
+    async def delete(self, path: str, **headers: str) -> Answer:
+        return await self._ask("DELETE", path, headers=headers)
+
+    async def _ask(self, method: str, path: str, **rest: Any) -> Answer:  # noqa: ANN401 - httpx's
+        given = {name: value for name, value in rest.items() if value is not None}
+        given["headers"] = self.headers | {
+            name.replace("_", "-"): value for name, value in given.get("headers", {}).items()
+        }
+        return Answer(await self.client.request(method, path, **given))
+
+
+class Person:
+    """Somebody with an account; `user` is their handle."""
+
+    def __init__(self, stage: "Stage", tokens: Mapping[str, Any]) -> None:
+        self.stage = stage
+        self.user: str = tokens["user"]
+        self.token: str = tokens["token"]
+        self.refresh_token: str = tokens["refresh_token"]
+        self.http = Http(stage.client, self.token)
+
+    async def connects(self, **hello: Any) -> "Connection":  # noqa: ANN401 - fields of `hello`
+        """Open a connection and say hello."""
+        connection = await self.opens()
+        await connection.greets(**hello)
+        return connection
+
+    async def opens(self, **options: Any) -> "Connection":  # noqa: ANN401 - of RawWebSocket.connect
+        """Open a connection and say nothing yet."""
+        socket = await RawWebSocket.connect(self.stage.server.websocket, **options)
+        return self.stage.keep(Connection(self, socket))
+
+
+class Connection:
+    """One WebSocket of a person: a part in a play."""
+
+    def __init__(self, person: Person, socket: RawWebSocket) -> None:
+        self.person = person
+        self.user = person.user
+        self.http = person.http
+        self.socket = socket
+        self.welcome: Envelope = {}
+        self.inbox: deque[Envelope] = deque()
+        self.aside: dict[str, deque[Envelope]] = defaultdict(deque)
+        self.flow = Flow({})
+        self.seen: deque[str] = deque(maxlen=REMEMBERED)
+        self._replies: dict[int, Envelope] = {}
+        self._ids = itertools.count(1)
+
+    # ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def greets(self, **hello: Any) -> Envelope:  # noqa: ANN401 - fields of `hello`
+        """Say hello with the person's token; gives the welcome."""
+        self.flow = Flow(hello.get("cursors", {}))
+        self.welcome = await self.asks("hello", **{"token": self.person.token} | hello)
+        return self.welcome
+
+    async def asks(self, command: str, **fields: Any) -> Envelope:  # noqa: ANN401 - fields of a request
+        """Send a request; gives its reply, which must be of the type the contract says."""
+        reply = await self.answer(await self.says(command, **fields))
+        if reply["type"] != REPLY_TO[command]:
+            raise Unheard(self._told(f"{command} was answered {reply}"))
+        return reply
+
+    async def is_refused(self, code: str, command: str, **fields: Any) -> Envelope:  # noqa: ANN401 - fields
+        """Send a request that must be refused with this code; gives the `error`."""
+        reply = await self.answer(await self.says(command, **fields))
+        if reply["type"] != "error" or reply["code"] != code:
+            raise Unheard(self._told(f"{command} should be refused as {code}, but: {reply}"))
+        return reply
+
+    async def says(self, command: str, **fields: Any) -> int:  # noqa: ANN401 - fields of a request
+        """Send a request without waiting; gives its id."""
+        number = next(self._ids)
+        await self.sends({"type": command, "id": number} | _plain(fields))
+        return number
+
+    async def sends(self, envelope: object) -> None:
+        """Send anything as JSON, or a string as it is."""
+        text = envelope if isinstance(envelope, str) else json.dumps(envelope)
+        self.seen.append(f"> {text[:300]}")
+        await self.socket.send(text)
+
+    async def answer(self, request: int) -> Envelope:
+        """The one reply to a request."""
+        while request not in self._replies:
+            self._file(await self.next(f"the reply to request {request}"))
+        return self._replies.pop(request)
+
+    # ── hearing ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def next(self, awaited: str = "anything") -> Envelope:
+        """The next envelope as it comes, reply or push; Ended if the server closed."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._read()
+        except TimeoutError:
+            raise Unheard(self._told(f"waited in vain for {awaited}")) from None
+
+    async def _read(self) -> Envelope:
+        while True:
+            frame = await self.socket.receive()
+            if frame.opcode is Opcode.TEXT:
+                text = bytes(frame.data).decode()
+                self.seen.append(f"< {text[:300]}")
+                envelope: Envelope = json.loads(text)
+                try:
+                    check_envelope(envelope)
+                    self.flow.hear(envelope)
+                except Breach as breach:
+                    raise Breach(self._told(str(breach))) from None
+                return envelope
+
+    def _file(self, envelope: Envelope) -> None:
+        if "id" in envelope:
+            if envelope["id"] in self._replies:
+                raise Unheard(self._told(f"a second reply: {envelope}"))
+            self._replies[envelope["id"]] = envelope
+        elif envelope["type"] in ASIDE:
+            self.aside[envelope["type"]].append(envelope)
+        else:
+            self.inbox.append(envelope)
+
+    async def hears(self, kind: str, **fields: Any) -> Envelope:  # noqa: ANN401 - fields of a push
+        """The very next push, which must be of this type and hold these fields."""
+        waiting = self.aside[kind] if kind in ASIDE else self.inbox
+        while not waiting:
+            self._file(await self.next(f"{kind} {fields}"))
+        push = waiting.popleft()
+        if not _matches(push, kind, fields):
+            raise Unheard(self._told(f"expected {kind} {_plain(fields)}, but: {push}"))
+        return push
+
+    async def eventually_hears(self, kind: str, **fields: Any) -> Envelope:  # noqa: ANN401 - fields of a push
+        """The next push of this type with these fields; what comes before it is passed over."""
+        waiting = self.aside[kind] if kind in ASIDE else self.inbox
+        while True:
+            while not waiting:
+                self._file(await self.next(f"{kind} {_plain(fields)}"))
+            push = waiting.popleft()
+            if _matches(push, kind, fields):
+                return push
+
+    async def hears_nothing(self, *, of: str | None = None) -> None:
+        """No push has come (of one type, or but for presence and receipts) by the time a ping is answered."""
+        await self.asks("ping")
+        heard = [each for each in self.inbox if of is None or each["type"] == of]
+        heard += self.aside[of] if of in ASIDE else ()
+        if heard:
+            raise Unheard(self._told(f"should have heard nothing, but: {heard}"))
+
+    async def catches_up(self) -> Self:
+        """Take everything that was pushed so far as heard."""
+        await self.asks("ping")
+        self.inbox.clear()
+        self.aside.clear()
+        return self
+
+    # ── ending ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def is_closed(self, code: int) -> Envelope | None:
+        """The server closes with this code; gives its `bye`, if there was one, which must say the same code."""
+        try:
+            while True:
+                self._file(await self.next(f"close {code}"))
+        except Ended as ended:
+            bye = self.inbox[-1] if self.inbox and self.inbox[-1]["type"] == "bye" else None
+            if ended.code != code or (bye is not None and bye["code"] != code):
+                message = f"expected close {code}, but: {ended.code} {ended.reason}, {bye}"
+                raise Unheard(self._told(message)) from None
+            return bye
+
+    async def leaves(self) -> None:
+        """Close as clients do, and wait until the server has."""
+        await self.socket.close(1000)
+        await self.is_closed(1000)
+
+    async def drops(self) -> None:
+        """Lose the connection."""
+        await self.socket.abandon()
+
+    def _told(self, what: str) -> str:
+        return "\n".join([f"{self.user}: {what}", *self.seen])
+
+
+class Stage:
+    """One test's view of a server: who was signed up in it, and what they have open."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        self.server = server
+        self.client = httpx.AsyncClient(base_url=server.http, verify=False, timeout=PATIENCE)  # noqa: S501 - no TLS
+        self.stranger = Http(self.client, None)
+        self._connections: list[Connection] = []
+
+    def keep(self, connection: Connection) -> Connection:
+        """Close it when the play is over."""
+        self._connections.append(connection)
+        return connection
+
+    async def signs_up(self, name: str) -> Person:
+        """A new account; its handle begins with `name` and is nobody else's."""
+        new = {"user": f"{name}.{next(_numbers)}", "password": PASSWORD}
+        return Person(self, (await self.stranger.post("/accounts", new)).gives(201))
+
+    async def people(self, *names: str) -> list[Connection]:
+        """New people, each with one connection that has said hello."""
+        return [await (await self.signs_up(name)).connects() for name in names]
+
+    async def friends(self, one: Connection, other: Connection) -> str:
+        """Make two people friends; gives the id of their chat. They have heard of it."""
+        await one.asks("befriend", user=other)
+        await other.asks("accept", user=one)
+        chat: str = (await one.eventually_hears("chat", peer=other.user))["chat"]
+        await one.catches_up()
+        await other.catches_up()
+        return chat
+
+    async def room(self, owner: Connection, *members: Connection, public: bool = True) -> str:
+        """A room with these members (friends of the owner's if it is not public), who have heard of each other."""
+        chat: str = (await owner.asks("create_room", name="A room", public=public))["chat"]
+        for member in members:
+            if public:
+                await member.asks("join", chat=chat)
+            else:
+                await owner.asks("invite", chat=chat, user=member)
+        for person in (owner, *members):
+            await person.catches_up()
+        return chat
+
+    async def ends(self) -> None:
+        """Drop what is still open."""
+        for connection in self._connections:
+            await connection.drops()
+        await self.client.aclose()
+
+
+def _plain(fields: Mapping[str, Any]) -> Envelope:
+    """Fields as they are on the wire: people by their handles, `from_` for the word Python keeps."""
+    return {
+        _FIELD_OF.get(name, name): value.user if isinstance(value, Connection | Person) else value
+        for name, value in fields.items()
+    }
+
+
+def _matches(push: Envelope, kind: str, fields: Mapping[str, Any]) -> bool:
+    plain = _plain(fields)
+    return push["type"] == kind and all(name in push and push[name] == value for name, value in plain.items())
