@@ -12,11 +12,13 @@ from hubbub.model.identity import Caller
 from hubbub.model.ports import Desk
 from hubbub.model.proposals import Proposal, propose
 from hubbub.model.replies import Done, Reply, Sent
-from hubbub.model.rules import check_member, check_speak
+from hubbub.model.rules import check_member, check_room, check_speak
 
 
 def send(desk: Desk, caller: Caller, command: Send, chat: Chat, _now: int) -> Proposal:
     """A new message; its reply is `sent` (docs/protocol.md §3.1)."""
+    if command.msg_type == GROUP:
+        check_room(chat)
     check_content(desk, command.content)
     targets = () if command.reply_to is None else (command.reply_to,)
     return propose(caller.user, command, chat, partial(_do_send, caller.user, command), targets=targets)

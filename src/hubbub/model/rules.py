@@ -21,6 +21,8 @@ class Rights(Protocol):
     def visible(self) -> bool: ...
     @property
     def pair(self) -> Pair: ...
+    @property
+    def people(self) -> tuple[str, str] | None: ...
     def member(self, user: str) -> Member | None: ...
     def is_banned(self, user: str) -> bool: ...
     def peer_of(self, user: str) -> str: ...
@@ -57,8 +59,13 @@ def check_speak(chat: Rights, user: str, now: int) -> None:
 
 
 def check_pair(chat: Rights, user: str) -> None:
-    """The two people of a private chat may talk: neither blocked, and friends (or anyone may write to anyone)."""
+    """The two people of a private chat may talk: neither blocked, and friends (or anyone may write to anyone).
+
+    Everybody else is told that there is no such chat: its id is no secret, it follows from the two names.
+    """
     pair = chat.pair
+    if chat.people is None or user not in chat.people:
+        raise Refused(ErrorCode.NOT_FOUND, "There is no such chat.")
     if user in pair.blockers:
         raise Refused(ErrorCode.BLOCKED)
     if pair.blockers or not (pair.friends or pair.open):
