@@ -198,9 +198,7 @@ class Sessions:
             return
         if client.state == CLOSED:
             return
-        local = self._hub.local(identity.user)
-        if local is not None and len(local.mailboxes) >= self._per_user:
-            client.close(CloseCode.TOO_MANY_CONNECTIONS)
+        if self._has_too_many(client, identity.user):
             return
         device = hello.device or ids.opaque("d", self._entropy(10))
         arrival = Arrival(mailbox=client, identity=identity, hello=hello, device=device, now=now)
@@ -211,6 +209,14 @@ class Sessions:
         finally:
             if not self._presence.online(identity.user):
                 self._hub.forget(identity.user)
+
+    def _has_too_many(self, client: Client, user: str) -> bool:
+        """Close a connection too many. Asked again when the welcome is written: many may say hello at once."""
+        local = self._hub.local(user)
+        if local is None or len(local.mailboxes) < self._per_user:
+            return False
+        client.close(CloseCode.TOO_MANY_CONNECTIONS)
+        return True
 
     async def _identify(self, client: Client, hello: Hello, now: int) -> Identity:
         token = hello.token or client.bearer
@@ -225,7 +231,9 @@ class Sessions:
         mine = refused.code in {ErrorCode.UNAVAILABLE, ErrorCode.INTERNAL}
         client.close(CloseCode.INTERNAL if mine else CloseCode.UNAUTHENTICATED, refused.message)
 
-    def _opened(self, client: Client, identity: Identity, welcome: Welcome) -> None:
+    def _opened(self, client: Client, identity: Identity, welcome: Welcome) -> bool:
+        if client.state == CLOSED or self._has_too_many(client, identity.user):
+            return False
         client.caller = Caller(
             user=identity.user, session=identity.session, device=welcome.device, address=client.address
         )
@@ -234,6 +242,7 @@ class Sessions:
         client.greeted()
         self._presence.entered(identity.user)
         client.put(client.wire.frame(welcome))
+        return True
 
     def ended(self, client: Client) -> None:
         """The connection is gone."""

@@ -22,7 +22,7 @@ from hubbub.push.mailbox import Mailbox
 CHUNK = 100  # entries read and written at a time, so that a replay fits beside a mailbox's bound
 ROUNDS = 200  # chunks for one chat; a chat that outruns its replay for so long is announced as a hole
 
-Opened = Callable[[Welcome], None]
+Opened = Callable[[Welcome], bool]
 
 
 def describe(chat: Chat, user: str, head: int) -> ChatPush:
@@ -54,7 +54,10 @@ class Resumption:
         self._epoch = epoch
 
     async def open(self, arrival: Arrival, opened: Opened) -> None:
-        """Call `opened` with the welcome (its caller writes it at once), then replay what was missed."""
+        """Call `opened` with the welcome (it writes it at once), then replay what was missed.
+
+        `opened` gives False if the connection is not to be opened any more.
+        """
         user = arrival.identity.user
         local = self._hub.expect(user)
         known = local.channels
@@ -68,7 +71,8 @@ class Resumption:
         if self._hub.local(user) is not local:
             return await self.open(arrival, opened)
         channels = self._hub.settle(local, chats)
-        opened(self._welcome(arrival, channels, names))
+        if not opened(self._welcome(arrival, channels, names)):
+            return None
         self._hub.enter(local, arrival.mailbox)
         behind = self._attach(arrival, channels)
         for channel, cursor in behind:
