@@ -1,8 +1,8 @@
 """What every test of the client may ask for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import pytest
 from clients.python.tests.fake_server import FakeServer
@@ -50,6 +50,11 @@ class Watcher:
         return [event for event in self.seen if isinstance(event, kind)]
 
 
+def started(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """Work that goes on while the test does something else."""
+    return asyncio.get_running_loop().create_task(work)
+
+
 Connect = Callable[..., Awaitable[Watcher]]
 
 
@@ -76,7 +81,7 @@ async def connect(server: FakeServer, clock: HurriedClock) -> AsyncIterator[Conn
             server.url, token=server.user(user), store=store, clock=clock, http=server.http(), **options
         )
         watcher = Watcher(client)
-        opened.append((watcher, asyncio.get_running_loop().create_task(watcher.run())))
+        opened.append((watcher, started(watcher.run())))
         await client.connect()
         return watcher
 

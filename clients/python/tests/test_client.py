@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from clients.python.tests.conftest import Connect, HurriedClock, Watcher
+from clients.python.tests.conftest import Connect, HurriedClock, Watcher, started
 from clients.python.tests.fake_server import FakeServer, always, never
 
 from hubbub_client import Client, FileStore, MemoryStore, RequestRefused, Status, Stopped, Undecided
@@ -107,7 +107,7 @@ async def test_a_send_whose_reply_is_lost_is_retried_with_the_same_msg_id(
     server.room("r1", "alice")
     alice = await connect("alice")
     server.lose_reply = lambda request: request["type"] == "send"
-    sending = asyncio.ensure_future(alice.client.send("r1", "once"))
+    sending = started(alice.client.send("r1", "once"))
     await arrived(alice, 1)
     server.lose_reply = never
     await server.kill()
@@ -123,7 +123,7 @@ async def test_other_writes_are_retried_too(server: FakeServer, connect: Connect
     alice = await connect("alice")
     await alice.client.send("r1", "frist")
     await server.kill()
-    editing = asyncio.ensure_future(alice.client.edit("r1", 1, "first"))
+    editing = started(alice.client.edit("r1", 1, "first"))
     await server.start()
     assert (await editing).seq == 2
     assert await arrived(alice, 2) == [1, 2]
@@ -377,7 +377,7 @@ async def test_log_in_and_its_refusals(server: FakeServer, clock: HurriedClock) 
 @pytest.mark.parametrize("code", [1000, 1002, 4501, 4999])
 async def test_some_closes_are_final(server: FakeServer, connect: Connect, code: int) -> None:
     alice = await connect("alice")
-    sending = asyncio.ensure_future(alice.client.edit("r1", 1, "x"))
+    sending = started(alice.client.edit("r1", 1, "x"))
     server.lose_reply = always
     server.room("r1", "alice")
     await server.close_all(code)
