@@ -7,6 +7,7 @@ import gc
 import os
 import resource
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -33,6 +34,8 @@ DAY_MS = 86_400_000
 LAST_COMMITS_SECONDS = 5.0
 GOODBYE_SECONDS = 5.0
 LOCK_FILE = "lock"
+SWITCH_SECONDS = 0.000_5
+GC_ALLOCATIONS = 50_000
 
 
 def serve(settings: Settings) -> int:
@@ -41,6 +44,7 @@ def serve(settings: Settings) -> int:
     data = Path(settings.data)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     _raise_open_files()
+    _tune_interpreter()
     with _only_one(data):
         return uvloop.run(_live(settings))
 
@@ -55,6 +59,16 @@ def _only_one(data: Path) -> Iterator[None]:
             msg = f"another hubbub serves from {data}; stop it or give another --data"
             raise OSError(msg) from None
         yield
+
+
+def _tune_interpreter() -> None:
+    """Measured with bench/ingest (docs/adr/0006).
+
+    The journal's thread asks for the interpreter lock some thirty times a batch; at the default of 5 ms each it would
+    wait longer than it works. Collections look at every live object, and nearly all of ours are freed by counting.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(GC_ALLOCATIONS, 20, 50)
 
 
 def _raise_open_files() -> None:
