@@ -144,6 +144,15 @@ class Client(asyncio.Protocol):
             self.opened.set_exception(ConnectionError(data.decode(errors="replace")))
 
 
+class Silent(Client):
+    """A client of a server without handshake: the references' connections."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Open at once."""
+        self.transport = transport  # type: ignore[assignment]
+        self.opened = None
+
+
 def send_frame(number: int, to: str, content: str, msg_id: str) -> bytes:
     """A `send` request on its way to the server."""
     envelope = f'{{"type":"send","id":{number},"msg_type":"group","to":"{to}","content":"{content}","msg_id":"{msg_id}"}}'
@@ -160,8 +169,8 @@ async def open_all(
     async def dial(number: int) -> Client:
         async with room:
             _, client = await loop.create_connection(lambda: make(number), "127.0.0.1", port)
-            assert client.opened is not None
-            await client.opened
+            if client.opened is not None:
+                await client.opened
             one_more()
             return client
 

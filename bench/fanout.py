@@ -1,0 +1,234 @@
+"""What a delivery costs the server in one large room, against `send()` in a loop in C.
+
+Everybody in the room listens; one of them sends `k` messages in one write, so that the journal takes them in one
+transaction and every connection gets them in one flush (the counts say whether it was so). A round ends when everything
+has arrived; then the C program sends the very same bytes to as many sockets of the same readers. Rounds of all kinds
+alternate in short blocks, so that whatever else the machine does falls on all of them.
+
+Server CPU is all of it: reading, deciding, storing and encoding the message are divided among its deliveries.
+"""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from load.client import Client, Silent, Tally, open_all, send_frame
+from load.floor import Floor, compiled, floor
+from load.generator import Crew, Part, crew
+from load.report import Report, Steps, options, steps, work_folder
+from load.server import NO_PINGS, Server, serving
+from load.world import Room, build, room_id, user_name
+
+from hubbub.codec.wires import WEBSOCKET_JSON
+from hubbub.model.entries import Message
+
+RATIO, CHEAPER = 1.3, 4.0
+CROWDED, EMPTY = room_id(0), room_id(1)
+WARM_UP = 2  # rounds of each kind, not counted
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What happens in a round: `messages` at once, by the server or by the floor, to everybody or to the sender alone."""
+
+    name: str
+    messages: int
+    floor: bool = False
+    room: str = CROWDED
+
+    def listeners(self, everybody: int) -> int:
+        """How many connections hear of it."""
+        return everybody if self.room == CROWDED else 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one process of the generator does. The process with user 0 also sends."""
+
+    port: int
+    floor_port: int
+    numbers: Sequence[int]
+    content: str
+    rounds: Sequence[Kind]
+
+
+async def work(part: Part, plan: Plan) -> dict[str, Any]:
+    """One process: the same kind of reader for server and floor; a round begins and ends with a meeting."""
+    tally = Tally()
+    clients = await open_all(lambda number: Client(tally, number), plan.numbers, plan.port, part.progressed)
+    await open_all(lambda number: Silent(tally, number), plan.numbers, plan.floor_port, part.progressed)
+    sender = clients[0] if plan.numbers[0] == 0 else None
+    seen: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    begun = await part.meet()
+    for number, kind in enumerate(plan.rounds):
+        mine = len(clients) if kind.room == CROWDED else int(sender is not None)
+        before = (tally.messages, tally.reads, tally.octets)
+        arrived = tally.await_messages(tally.messages + kind.messages * mine)
+        await part.meet()
+        if sender is not None and not kind.floor:
+            sender.transport.write(_burst(number, kind, plan.content))
+        await arrived.wait()
+        ended = await part.meet()
+        if number >= WARM_UP * len(set(plan.rounds)):
+            after = (tally.messages, tally.reads, tally.octets)
+            seen[kind.name] = [s + a - b for s, a, b in zip(seen[kind.name], after, before, strict=True)]
+    return {"seen": dict(seen), "share": ended.share_since(begun), "sent": tally.sent, "lost": tally.lost,
+            "errors": [error.decode() for error in tally.errors[:3]]}  # fmt: skip
+
+
+def _msg_id(number: int, place: int) -> str:
+    return f"{number:06}-{place:02}"
+
+
+def _burst(number: int, kind: Kind, content: str) -> bytes:
+    """The messages of a round in one piece."""
+    places = range(kind.messages)
+    return b"".join(send_frame(place, kind.room, content, _msg_id(number, place)) for place in places)
+
+
+def _pushes(messages: int, content: str) -> bytes:
+    """What a listener is given for them: the bytes the floor sends."""
+    push = Message(chat=CROWDED, seq=100, ts=1_700_000_000_000, sender=user_name(0), msg_id=_msg_id(0, 0),
+                   msg_type="group", to=CROWDED, content=content)  # fmt: skip
+    return WEBSOCKET_JSON.frames([push] * messages)
+
+
+def main() -> None:
+    parser = options(__doc__ or "")
+    parser.add_argument("--connections", type=int, default=5_000)
+    parser.add_argument(
+        "--waiting", type=int, default=8, help="messages that leave in one flush, of the joined kind"
+    )
+    parser.add_argument("--blocks", type=int, default=6, help="blocks of every kind, taken in turn")
+    parser.add_argument("--rounds", type=int, default=10, help="rounds in a block")
+    parser.add_argument("--content", type=int, default=40, help="characters in a message")
+    asked = parser.parse_args()
+    with work_folder() as data, steps() as progress:
+        report = run(asked, data, progress)
+    report.tell(as_json=asked.json, record=asked.record)
+
+
+def kinds(waiting: int) -> tuple[Kind, ...]:
+    """What is compared."""
+    return (
+        Kind("floor, 1 message", 1, floor=True),
+        Kind("server, 1 message", 1),
+        Kind(f"floor, {waiting} joined", waiting, floor=True),
+        Kind(f"server, {waiting} joined", waiting),
+        Kind("server, nobody listens", 1, room=EMPTY),
+    )
+
+
+def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
+    """Measure."""
+    store, everybody = data / "server", asked.connections
+    build(store, everybody, [Room(CROWDED, range(everybody)), Room(EMPTY, [0])])
+    compared = kinds(asked.waiting)
+    rounds = [kind for kind in compared for _ in range(WARM_UP)]
+    rounds += [kind for _ in range(asked.blocks) for kind in compared for _ in range(asked.rounds)]
+    content = "x" * asked.content
+    with serving(store, NO_PINGS) as server, floor(compiled(data), everybody) as reference:
+        plans = [Plan(server.port, reference.port, range(each, everybody, asked.processes), content, rounds)
+                 for each in range(asked.processes)]  # fmt: skip
+        with crew(work, plans) as generator:
+            bar = progress.step("connecting, to server and floor", 2 * everybody)
+            reference.ready()
+            generator.meet(bar.to)
+            bar.to(2 * everybody)
+            bench = Rounds(server, reference, generator, content)
+            bench.run(rounds, len(compared), progress)
+            return _report(asked, compared, bench, generator.results())
+
+
+class Rounds:
+    """The bench's side of the rounds: it tells the floor to send, and reads everybody's CPU at each end."""
+
+    def __init__(self, server: Server, reference: Floor, generator: Crew, content: str) -> None:
+        self._server = server
+        self._floor = reference
+        self._generator = generator
+        self._content = content
+        self.cpu: defaultdict[str, float] = defaultdict(float)
+        self.commits: defaultdict[str, float] = defaultdict(float)
+
+    def run(self, rounds: Sequence[Kind], different: int, progress: Steps) -> None:
+        """All of them; a run of rounds of one kind is measured as one."""
+        bar = progress.step("rounds", len(rounds))
+        done = 0
+        for kind, count in _blocks(rounds):
+            cpu, commits = self._block(kind, count)
+            if done >= different * WARM_UP:
+                self.cpu[kind.name] += cpu
+                self.commits[kind.name] += commits
+            done += count
+            bar.to(done)
+
+    def _block(self, kind: Kind, count: int) -> tuple[float, float]:
+        measured = self._floor if kind.floor else self._server
+        commits, cpu = self._commits(), measured.cpu()
+        for _ in range(count):
+            self._generator.meet()
+            if kind.floor:
+                self._floor.send(_pushes(kind.messages, self._content))
+            self._generator.meet()
+        return measured.cpu() - cpu, self._commits() - commits
+
+    def _commits(self) -> float:
+        return self._server.counters()["journal_commits_total"]
+
+
+def _blocks(rounds: Sequence[Kind]) -> Iterator[tuple[Kind, int]]:
+    for kind, same in groupby(rounds):
+        yield kind, len(list(same))
+
+
+def _report(
+    asked: argparse.Namespace, compared: Sequence[Kind], bench: Rounds, parts: Sequence[dict[str, Any]]
+) -> Report:
+    report = Report(
+        "fanout", {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
+    )
+    rounds = asked.blocks * asked.rounds
+    cost: list[float] = []
+    for kind in compared:
+        listeners = kind.listeners(asked.connections)
+        expected = rounds * kind.messages * listeners
+        messages, reads, octets = (
+            sum(part["seen"][kind.name][place] for part in parts) for place in range(3)
+        )
+        cost.append(bench.cpu[kind.name] / expected * 1e6)
+        report.add(f"{kind.name}: CPU", cost[-1], "µs a delivery" if listeners > 1 else "µs a message")
+        report.counts[kind.name] = {
+            "deliveries": messages,
+            "expected": expected,
+            "reads_per_connection_and_round": round(reads / listeners / rounds, 3),
+            "bytes_per_delivery": round(octets / max(1, messages), 1),
+            "transactions_per_round": bench.commits[kind.name] / rounds,
+        }
+    alone, server_alone, joined, server_joined, _ = cost
+    report.add("ratio to the floor, 1 message a flush", server_alone / alone, "", most=RATIO)
+    report.add(
+        f"cheaper per delivery, {asked.waiting} a flush", server_alone / server_joined, "times", least=CHEAPER
+    )
+    report.add(f"ratio to the floor, {asked.waiting} a flush", server_joined / joined)
+    report.generator([part["share"] for part in parts])
+    report.counts |= {
+        "acknowledged": sum(part["sent"] for part in parts),
+        "errors": [error for part in parts for error in part["errors"]],
+        "lost_connections": sum(part["lost"] for part in parts),
+    }
+    report.notes.append(
+        f"one room of {asked.connections}, all connected; {rounds} rounds of each kind; nothing subtracted: what the "
+        "message itself costs is in the server's figures (alone: the line `nobody listens`)"
+    )
+    for kind in compared:
+        report.notes.append(f"{kind.name}: {report.counts[kind.name]}")
+    return report
+
+
+if __name__ == "__main__":
+    main()
