@@ -176,7 +176,7 @@ class ChatStore:
             select(chats.c.id, chats.c.name, func.count(members.c.user))
             .join(members, members.c.chat == chats.c.id)
             .where(chats.c.public, chats.c.id > after)
-            .where(func.lower(chats.c.name).contains(query.lower(), autoescape=True))
+            .where(func.lower(chats.c.name).like(func.lower(f"%{_escaped(query)}%"), escape="/"))
             .group_by(chats.c.id, chats.c.name)
             .order_by(chats.c.id)
             .limit(limit)
@@ -185,6 +185,11 @@ class ChatStore:
             async with self._database.reading() as connection:
                 rows = (await connection.execute(statement)).all()
         return [RoomListing(chat=chat, name=name, members=count) for chat, name, count in rows]
+
+
+def _escaped(query: str) -> str:
+    """The query without wildcards; the database lowers both sides, for each has its own idea of letters."""
+    return query.replace("/", "//").replace("%", "/%").replace("_", "/_")
 
 
 def _chat(row: RowMapping) -> Chat:
