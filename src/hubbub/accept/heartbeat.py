@@ -6,7 +6,7 @@ when to be looked at next, and may ask for an earlier turn; the later place is t
 
 from typing import Protocol
 
-BUCKETS = 512  # a turn further away than this many ticks is taken at the last bucket and put off again
+BUCKETS = 4_096  # a turn further away than this many ticks is taken at the last bucket and put off again
 
 
 class Watched(Protocol):

@@ -21,12 +21,17 @@ class BoundedHeads(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - uvicorn's
         super().__init__(*arguments, **named)
         self.due = -1
+        self._deadline = 0
         self._head = 0
         self._reading_head = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The clock of the first head starts."""
         super().connection_made(transport)
+        self._start_clock()
+
+    def _start_clock(self) -> None:
+        self._deadline = self.wheel.now + self.head_ticks
         self.wheel.watch(self, self.head_ticks)
 
     def data_received(self, data: bytes) -> None:
@@ -48,7 +53,7 @@ class BoundedHeads(HttpToolsProtocol):
         """Another head begins."""
         super().on_message_begin()
         self._reading_head = True
-        self.wheel.watch(self, self.head_ticks)
+        self._start_clock()
 
     def on_headers_complete(self) -> None:
         """The head is read."""
@@ -56,12 +61,13 @@ class BoundedHeads(HttpToolsProtocol):
         self._head = 0
         super().on_headers_complete()
 
-    def look(self, _tick: int) -> int | None:
+    def look(self, tick: int) -> int | None:
         """The head should have been read by now."""
-        if self._reading_head and self._head and self.parser is not None:
-            self.transport.write(TIMEOUT)
-            self.transport.close()
-            return None
-        if self._reading_head and self.cycle is None:
-            self.transport.close()
+        if tick < self._deadline:
+            return self._deadline - tick
+        if self._reading_head and self.parser is not None and not self.transport.is_closing():
+            if self._head:
+                self.transport.write(TIMEOUT)
+            if self._head or self.cycle is None:
+                self.transport.close()
         return None

@@ -79,6 +79,7 @@ class Sessions:
         hub: Hub,
         presence: PresenceBoard,
         authenticate: Authenticate,
+        is_revoked: Callable[[str], bool],
         refusals: TokenBuckets,
         spawn: Spawn,
         clock: Callable[[], int],
@@ -92,6 +93,7 @@ class Sessions:
         self._hub = hub
         self._presence = presence
         self._authenticate = authenticate
+        self._is_revoked = is_revoked
         self._refusals = refusals
         self._spawn = spawn
         self._clock = clock
@@ -240,6 +242,9 @@ class Sessions:
         client.ends_at = identity.ends_at
         client.state = OPEN
         client.greeted()
+        if self._is_revoked(identity.session):
+            client.close(CloseCode.SESSION_REVOKED)  # while its chats were being read
+            return False
         self._presence.entered(identity.user)
         client.put(client.wire.frame(welcome))
         return True

@@ -6,6 +6,7 @@ reading ones, so that a long read never waits behind the journal.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection, event, text
@@ -13,7 +14,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-BUSY_TIMEOUT_MS = 5_000
 CHECKPOINT_PAGES = 8_000  # 32 MB of log before it is folded into the file: fewer syncs, pages written once
 CACHE_KIB = 16_384  # of each connection; the operating system caches the rest of the file
 DATABASE_FILE = "hubbub.db"
@@ -34,13 +34,23 @@ async def _roll_back(connection: AsyncConnection) -> None:
         await connection.invalidate()
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Settings `database.*`: reading connections, and how long to wait for one or for a locked database."""
+
+    size: int = 4
+    overflow: int = 0
+    timeout_seconds: float = 5.0
+
+
 class Database:
     """Two engines on one database: `writing()` is one transaction at a time on SQLite, `reading()` is pooled."""
 
-    def __init__(self, url: URL, *, pool_size: int = 4) -> None:
+    def __init__(self, url: URL, pool: Pool | None = None) -> None:
         self.url = url
-        self._writer = _engine(url, 1, "BEGIN IMMEDIATE")
-        self._reader = _engine(url, pool_size, "BEGIN")
+        pool = pool or Pool()
+        self._writer = _engine(url, replace(pool, size=1, overflow=0), "BEGIN IMMEDIATE")
+        self._reader = _engine(url, pool, "BEGIN")
 
     @property
     def writer(self) -> AsyncEngine:
@@ -73,16 +83,16 @@ class Database:
         await self._reader.dispose()
 
 
-def _engine(url: URL, pool_size: int, begin: str) -> AsyncEngine:
+def _engine(url: URL, pool: Pool, begin: str) -> AsyncEngine:
     engine = create_async_engine(
-        url, pool_size=pool_size, max_overflow=0, pool_timeout=BUSY_TIMEOUT_MS / 1000
+        url, pool_size=pool.size, max_overflow=pool.overflow, pool_timeout=pool.timeout_seconds
     )
     if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine, begin)
+        _prepare_sqlite(engine, begin, int(pool.timeout_seconds * 1000))
     return engine
 
 
-def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
+def _prepare_sqlite(engine: AsyncEngine, begin: str, busy_ms: int) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def _on_begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
@@ -94,7 +104,7 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            f"busy_timeout={busy_ms}",
             f"cache_size=-{CACHE_KIB}",
             f"wal_autocheckpoint={CHECKPOINT_PAGES}",
             "temp_store=MEMORY",

@@ -12,19 +12,21 @@ def configure(level: str, form: str) -> None:
     """`level`: the least important that is written. `form`: console, json, or auto (console on a terminal)."""
     readable = form == "console" or (form == "auto" and sys.stderr.isatty())
     number = logging.getLevelNamesMapping()[level.upper()]
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        _add_logger,
-        structlog.processors.TimeStamper(fmt="iso"),
-        structlog.processors.StackInfoRenderer(),
-    ]
     if readable:
-        last: list[Any] = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        processors: list[Any] = [
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ]
     else:
-        last = [structlog.processors.format_exc_info, ecs_logging.StructlogFormatter()]
+        processors = [
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.format_exc_info,
+            ecs_logging.StructlogFormatter(),
+        ]
     structlog.configure(
-        processors=[*shared, *last],
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -32,11 +34,3 @@ def configure(level: str, form: str) -> None:
     logging.basicConfig(
         level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
-
-
-def _add_logger(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """The name given to `get_logger` stands in the event."""
-    arguments = event.pop("logger_name", None)
-    if arguments:
-        event["logger"] = arguments
-    return event

@@ -17,7 +17,7 @@ import uvloop
 from hubbub.accept.http.app import build_app
 from hubbub.accept.http.internal import build_internal_app
 from hubbub.accept.listener import Port, say_goodbye
-from hubbub.persist.engine import Database, database_url, is_alive
+from hubbub.persist.engine import Database, Pool, database_url, is_alive
 from hubbub.persist.failures import OUTAGES, said
 from hubbub.persist.migrate import ensure_current
 from hubbub.runtime import logs
@@ -78,8 +78,10 @@ def _raise_open_files() -> None:
 
 
 async def _live(settings: Settings) -> int:
+    pooled = settings.database
     database = Database(
-        database_url(settings.database_url, settings.data), pool_size=settings.database.pool_size
+        database_url(settings.database_url, settings.data),
+        Pool(pooled.pool_size, pooled.max_overflow, pooled.timeout_seconds),
     )
     stop = _stop_event()
     try:

@@ -1,5 +1,6 @@
 """Who may come in: the key that signs our tokens, and the identity providers of the configuration."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -32,7 +33,9 @@ def _make(path: Path) -> None:
         file.write(secrets.token_hex(SECRET_BYTES) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(path)
+    with contextlib.suppress(FileExistsError):  # another process was quicker: its secret is the one
+        os.link(temporary, path)
+    temporary.unlink()
 
 
 def providers(settings: Settings) -> dict[str, tuple[Provider, KeySource]]:
@@ -46,7 +49,11 @@ def providers(settings: Settings) -> dict[str, tuple[Provider, KeySource]]:
             algorithms=tuple(each.algorithms),
             name_claim=each.name_claim,
         )
-        found[alias] = (provider, _keys(each))
+        try:
+            found[alias] = (provider, _keys(each))
+        except ValueError as error:
+            msg = f"the keys of auth.external.{alias} cannot be used: {error}"
+            raise OSError(msg) from error
     return found
 
 

@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from hubbub.accept.admission import Admission
 from hubbub.accept.connection import Gate
@@ -151,6 +152,7 @@ def build(settings: Settings, database: Database, epoch: str) -> Node:
         hub,
         presence,
         accounts.authenticator.authenticate,
+        revocations.is_revoked,
         TokenBuckets(limits.refusals_per_second, limits.refusals_burst),
         tasks.spawn,
         clock,
@@ -302,6 +304,9 @@ def _services(settings: Settings, accounts: _Accounts, dispatcher: Dispatcher, g
         entropy=secrets.token_bytes,
         address=gate.admission.address_of_scope,
         policy=HttpPolicy(
-            allowed_origins=tuple(settings.allowed_origins), request_bytes=limits.request_bytes
+            public_url=settings.public_url,
+            allowed_origins=tuple(settings.allowed_origins),
+            request_bytes=limits.request_bytes,
+            version=version("hubbub"),
         ),
     )

@@ -196,33 +196,14 @@ class Journal(Struct, frozen=True, kw_only=True):
 
 
 class Database(Struct, frozen=True, kw_only=True):
-    """The connection pool. Only its size matters to the embedded store, which sets the rest by itself."""
+    """The connections that read; on the embedded store there is always one more, which writes."""
 
     pool_size: Annotated[int, _count("Connections kept open.", least=1, most=1_000)] = 5
-    max_overflow: Annotated[
-        int, _count("Connections opened beyond that under load. Not for the embedded store.", most=1_000)
-    ] = 5
+    max_overflow: Annotated[int, _count("Connections opened beyond that under load.", most=1_000)] = 5
     timeout_seconds: Annotated[
         float,
-        _time(
-            "Wait for a free connection; `unavailable` beyond. Not for the embedded store.",
-            least=0.1,
-            most=600,
-        ),
+        _time("Wait for a free connection or a locked database; `unavailable` beyond.", least=0.1, most=600),
     ] = 5
-    pre_ping: Annotated[
-        bool, _text("Whether a connection is tried before it is used. Not for the embedded store.")
-    ] = True
-    reset_on_return: Annotated[
-        Literal["rollback", "none"],
-        _text("What is done to a connection given back to the pool. Not for the embedded store."),
-    ] = "rollback"
-    risk_losing_acknowledged_messages: Annotated[
-        bool,
-        _text(
-            "Start on a database that does not flush at commit: breaks protocol.md §3.1. Not for the embedded store, which always does."
-        ),
-    ] = False
 
 
 class Cache(Struct, frozen=True, kw_only=True):
