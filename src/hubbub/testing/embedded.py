@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from hubbub.model.proposals import Committed
 from hubbub.persist.chats import ChatStore
 from hubbub.persist.cursors import CursorStore
-from hubbub.persist.engine import DATABASE_FILE, Database, database_url
+from hubbub.persist.engine import DATABASE_FILE, Database, Pool, database_url
 from hubbub.persist.entries import EntryLog
 from hubbub.persist.journal import Journal
 from hubbub.persist.migrate import ensure_current
