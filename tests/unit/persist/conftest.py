@@ -1,17 +1,28 @@
-"""Real SQLite files, migrated."""
+"""Real SQLite files: migrated once, copied for each test."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from hubbub.persist.engine import Database, database_url
-from hubbub.persist.migrate import ensure_current
+from hubbub.persist.engine import Database
+from hubbub.testing.embedded import EmbeddedPlace, copied_store, embedded_place, migrated_store
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return migrated_store(tmp_path_factory.mktemp("migrated"))
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(database_url("", str(tmp_path)))
-    await ensure_current(database)
+async def database(template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    database = copied_store(template, tmp_path)
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def place(database: Database) -> AsyncIterator[EmbeddedPlace]:
+    """The engine behind a dispatcher; alice, bob and carol have accounts."""
+    async with embedded_place(database, "alice", "bob", "carol") as made:
+        yield made
