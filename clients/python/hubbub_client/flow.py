@@ -64,6 +64,7 @@ class Flow:
         self._slots = asyncio.Semaphore(FETCHES_MAX)
         self._put_off: deque[Fetch] = deque()
         self._goals: dict[str, int] = {}
+        self._told_anew: dict[str, Position] = {}
         self._missed = 0
         self._catching_up = False
         self._complete = True
@@ -144,12 +145,9 @@ class Flow:
 
     def _start_epoch(self, epoch: str) -> None:
         """The server was restored: positions of the old epoch mean nothing (protocol.md §3.4)."""
-        void = list(self._order.cursors()) if self.epoch is not None else []
         self._store.start_epoch(epoch)
         self.epoch = epoch
-        for chat in void:
-            self._order.forget(chat)
-            self._start_anew(chat, 0)
+        self._act(self._order.void())
 
     def _resync(self, push: Resync) -> None:
         if push.chat is None:
@@ -168,6 +166,7 @@ class Flow:
                     self._start_anew(chat, after)
 
     def _pass_on(self, entry: Entry) -> None:
+        self._told_anew.pop(entry.chat, None)
         self._inbox.put(entry, Sort.ENTRY, self._at(entry.chat, entry.seq))
         match entry:
             case Renamed(chat=chat, name=name) if chat in self.known:
@@ -181,13 +180,19 @@ class Flow:
             self._check_goals()
 
     def _start_anew(self, chat: str, after: int) -> None:
+        """Once told, it need not be told again: another epoch shows in welcome and again in a resync per chat."""
+        position = self._at(chat, after)
+        if self._told_anew.get(chat) == position:
+            return
+        self._told_anew[chat] = position
         self._complete = False
         self._goals.pop(chat, None)
-        self._inbox.put(Reset(chat, after), Sort.ENTRY, self._at(chat, after))
+        self._inbox.put(Reset(chat, after), Sort.ENTRY, position)
         self._check_goals()
 
     def _forget(self, chat: str) -> None:
         self._order.forget(chat)
+        self._told_anew.pop(chat, None)
         self.known.pop(chat, None)
         self._goals.pop(chat, None)
         self._inbox.put(ChatGone(chat), Sort.ENTRY, self._at(chat, None))

@@ -73,6 +73,11 @@ class Sequencer:
         state = self._chats.setdefault(chat, _Chat(head))
         return self._aim(chat, state, head)
 
+    def void(self) -> list[Action]:
+        """Positions mean nothing any longer: every chat starts from its first entry."""
+        self._chats = {chat: _Chat(0) for chat in self._chats}
+        return [StartAnew(chat, 0) for chat in self._chats]
+
     def forget(self, chat: str) -> None:
         """The chat is not this user's any longer."""
         self._chats.pop(chat, None)

@@ -181,8 +181,10 @@ async def test_another_epoch_resets_and_says_so(server: FakeServer, connect: Con
         lambda seen: any(isinstance(event, Message) and event.content == "new 1" for event in seen)
     )
     reset = next(place for place, event in enumerate(alice.seen) if isinstance(event, Reset))
+    assert alice.of(Reset) == [Reset("r1", 0)]
     assert [event.content for event in alice.seen[reset:] if isinstance(event, Message)] == ["new 1"]
-    assert [event.complete for event in alice.of(CaughtUp)] == [False]
+    await alice.until(has(CaughtUp))
+    assert alice.of(CaughtUp) == [CaughtUp(1, complete=False)]
 
 
 async def test_chats_come_and_go(server: FakeServer, connect: Connect) -> None:

@@ -63,6 +63,14 @@ def test_reset_starts_anew() -> None:
     assert passed(order.page("c", [entry(1), entry(2)])) == [1, 2]
 
 
+def test_what_is_void_starts_from_the_first_entry() -> None:
+    order = Sequencer({"c": 50})
+    order.entry(entry(52))
+    assert order.void() == [StartAnew("c", 0)]
+    assert order.entry(entry(2)) == [Fetch("c")]
+    assert passed(order.page("c", [entry(1)])) == [1, 2]
+
+
 def test_too_far_behind_starts_anew_near_the_head() -> None:
     order = Sequencer({"c": 5})
     head = 5 + CATCH_UP_MAX + 1
