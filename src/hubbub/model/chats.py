@@ -28,6 +28,12 @@ class Member(Struct, kw_only=True, gc=False):
     read: int = 0
     read_ordinal: int = 0
 
+    def raise_to(self, received: int, read: int, read_ordinal: int) -> None:
+        """Cursors only rise; `read` implies `received`."""
+        if read > self.read:
+            self.read, self.read_ordinal = read, read_ordinal
+        self.received = max(self.received, received, self.read)
+
 
 class Pair(Struct, kw_only=True):
     """What two people are to each other. `requested_by` is the user whose request is open.
@@ -82,6 +88,15 @@ class Chat:
         self.banned: set[str] = set() if banned is None else banned
         self.pair = pair or Pair()
 
+    def become(self, fresh: "Chat") -> None:
+        """Say what `fresh`, read from the database, says. Cursors may be further in memory: they never step back."""
+        for user, member in fresh.members.items():
+            known = self.members.get(user)
+            if known is not None:
+                member.raise_to(known.received, known.read, known.read_ordinal)
+        for name in _STATE:
+            setattr(self, name, getattr(fresh, name))
+
     def member(self, user: str) -> Member | None:
         """The user's membership, or None."""
         return self.members.get(user)
@@ -93,6 +108,9 @@ class Chat:
     def peer_of(self, user: str) -> str:
         """The other person of a private chat."""
         return other_of(self.people, user)
+
+
+_STATE = ("banned", "head", "last", "members", "name", "ordinal", "pair", "rights_version", "visible")
 
 
 def other_of(people: tuple[str, str] | None, user: str) -> str:

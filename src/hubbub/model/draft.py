@@ -208,6 +208,7 @@ class Draft:
             elif user in members:
                 kept = members[user]
                 kept.role, kept.muted_until, kept.since = member.role, member.muted_until, member.since
+                kept.raise_to(member.received, member.read, member.read_ordinal)
             else:
                 members[user] = member
         for user, banned in self.banned_now.items():
@@ -218,5 +219,4 @@ class Draft:
             if type(entry) is Message:
                 member = self.base.members.get(entry.sender)
                 if member is not None:
-                    member.received = member.read = entry.seq
-                    member.read_ordinal = ordinal
+                    member.raise_to(entry.seq, entry.seq, ordinal)

@@ -66,7 +66,8 @@ class Batch:
                 stale.append(chat)
         if stale:
             people = {each: two for each in stale if (two := asked[each].people) is not None}
-            bases |= await self._store.fetch(connection, stale, people)
+            fetched = await self._store.fetch(connection, stale, people)
+            bases |= {each: self._store.renew(chat) for each, chat in fetched.items()}
         return bases
 
     async def _targets(self, connection: AsyncConnection) -> Mapping[str, dict[int, Target]]:

@@ -63,6 +63,14 @@ class ChatStore:
             self._known[chat.id] = chat
             self._keep(chat)
 
+    def renew(self, fresh: Chat) -> Chat:
+        """What was just read under lock, in the object that everybody holds if there is one."""
+        known = self._known.get(fresh.id)
+        if known is None:
+            return fresh
+        known.become(fresh)
+        return known
+
     def forget(self, chat: str) -> None:
         """Another node changed it: read it again when next asked for."""
         self._known.pop(chat, None)

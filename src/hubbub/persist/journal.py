@@ -118,14 +118,16 @@ class Journal:
             self._settle(batch)
 
     async def _transact(self, batch: Batch) -> None:
-        async with self._database.writing() as connection:
-            await self._alongside(connection)
-            await batch.prepare(connection)
-            try:
+        committing = False
+        try:
+            async with self._database.writing() as connection:
+                await self._alongside(connection)
+                await batch.prepare(connection)
+                committing = True
                 await connection.commit()
-            except OUTAGES as error:
-                if not await self._find_out(batch, error):
-                    raise
+        except OUTAGES as error:
+            if not committing or not await self._find_out(batch, error):
+                raise
 
     async def _failed(self, waiting: list[Waiting], error: Exception) -> None:
         if blames_one_row(error):
@@ -146,7 +148,10 @@ class Journal:
         await self._commit(waiting[middle:])
 
     async def _find_out(self, batch: Batch, error: BaseException) -> bool:
-        """Whether a batch whose COMMIT failed is stored all the same. Locking the heads waits for its end."""
+        """Whether a batch whose COMMIT failed is stored all the same.
+
+        Asked once its connection was given back: there may be no other. Locking the heads waits for its end.
+        """
         log.warning("commit failed; finding out whether it happened", error=said(error))
         changed = [draft for draft in batch.drafts.values() if draft.entries or draft.effects]
         if not changed:
