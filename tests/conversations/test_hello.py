@@ -4,6 +4,7 @@ import pytest
 
 from hubbub.testing.conversation import Stage
 from hubbub.testing.raw_websocket import HandshakeRejected, RawWebSocket
+from tests.conversations.profiles import TIGHT
 
 
 async def test_welcome_says_who_one_is_and_what_there_is(stage: Stage) -> None:
@@ -57,7 +58,7 @@ async def test_foreign_pages_are_refused_and_our_own_is_not(stage: Stage) -> Non
     await alice.greets()
 
 
-@pytest.mark.settings(HUBBUB_ALLOWED_ORIGINS="https://chat.example")
+@pytest.mark.settings(**TIGHT)
 async def test_a_list_of_origins_is_exact(stage: Stage) -> None:
     alice = await stage.signs_up("alice")
     await (await alice.opens(origin="https://chat.example")).greets()
@@ -122,7 +123,7 @@ async def test_requests_sent_right_behind_hello_wait_for_the_welcome(stage: Stag
     assert hello != room
 
 
-@pytest.mark.settings(HUBBUB_LIMITS_HELLO_SECONDS=0.2, HUBBUB_HEARTBEAT_MS=5_000)
+@pytest.mark.settings(**TIGHT)
 async def test_hello_must_come_in_time(stage: Stage) -> None:
     alice = await stage.signs_up("alice")
     late, silent = await alice.opens(), await alice.opens()
@@ -131,7 +132,7 @@ async def test_hello_must_come_in_time(stage: Stage) -> None:
         assert await each.is_closed(4002) is not None
 
 
-@pytest.mark.settings(HUBBUB_LIMITS_CONNECTIONS_PER_USER=2)
+@pytest.mark.settings(**TIGHT)
 async def test_nobody_has_more_connections_than_allowed(stage: Stage) -> None:
     alice = await stage.signs_up("alice")
     first, second = await alice.connects(), await alice.connects()
@@ -144,7 +145,7 @@ async def test_nobody_has_more_connections_than_allowed(stage: Stage) -> None:
     await (await stage.signs_up("bob")).connects()
 
 
-@pytest.mark.settings(HUBBUB_LIMITS_CONNECTIONS_PER_USER=2)
+@pytest.mark.settings(**TIGHT)
 async def test_connections_that_come_at_once_are_counted_too(stage: Stage) -> None:
     alice = await stage.signs_up("alice")
     crowd = [await alice.opens() for _ in range(6)]

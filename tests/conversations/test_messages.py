@@ -3,6 +3,7 @@
 import pytest
 
 from hubbub.testing.conversation import Connection, Stage
+from tests.conversations.profiles import TIGHT
 
 
 async def say(speaker: Connection, room: str, content: str, msg_id: str = "1") -> int:
@@ -205,7 +206,7 @@ async def test_a_message_to_oneself_a_stranger_or_nobody(stage: Stage) -> None:
     await bob.hears_nothing()
 
 
-@pytest.mark.settings(HUBBUB_DIRECT_POLICY="anyone")
+@pytest.mark.settings(**TIGHT)
 async def test_where_anyone_may_write_to_anyone_the_first_message_makes_the_chat(stage: Stage) -> None:
     alice, bob = await stage.people("alice", "bob")
     sent = await alice.asks("send", msg_type="private", to=bob, content="hi", msg_id="1")

@@ -1,0 +1,18 @@
+"""Settings that several plays share: a server starts once for each."""
+
+# Small limits, so that a play can reach them.
+TIGHT = {
+    "HUBBUB_DIRECT_POLICY": "anyone",
+    "HUBBUB_ALLOWED_ORIGINS": "https://chat.example",
+    "HUBBUB_HEARTBEAT_MS": "5000",
+    "HUBBUB_LIMITS_BEFRIEND_PER_HOUR": "3",
+    "HUBBUB_LIMITS_CONNECTIONS_PER_USER": "2",
+    "HUBBUB_LIMITS_CREATE_ROOM_PER_HOUR": "3",
+    "HUBBUB_LIMITS_CROWD": "3",
+    "HUBBUB_LIMITS_HELLO_SECONDS": "1",
+    "HUBBUB_LIMITS_INVITE_PER_HOUR": "2",
+    "HUBBUB_LIMITS_REFUSALS_BURST": "20",
+    "HUBBUB_LIMITS_ROOM_MEMBERS": "5",
+    "HUBBUB_LIMITS_SEND_BURST": "5",
+    "HUBBUB_LIMITS_SEND_PER_SECOND": "0.01",
+}
