@@ -78,6 +78,13 @@ def _note_both(draft: Draft, user: str, peer: str, change: str) -> None:
     draft.note(user, FriendPush(user=peer, change=change))  # type: ignore[arg-type]
 
 
+def _note_ended(draft: Draft, user: str, peer: str, blockers: frozenset[str]) -> None:
+    """`user` ended it and hears so in any case; where there is a block, nothing reaches the other."""
+    draft.note(user, FriendPush(user=peer, change="removed"))
+    if not blockers:
+        draft.note(peer, FriendPush(user=user, change="removed"))
+
+
 async def accept(desk: Desk, caller: Caller, command: Accept, _now: int) -> Proposal:
     """Say yes: they are friends, and their chat exists from now on."""
     return await _proposal(desk, caller, command, partial(_do_accept, caller.user, command.user))
@@ -112,8 +119,7 @@ async def unfriend(desk: Desk, caller: Caller, command: Unfriend, _now: int) -> 
 def _do_unfriend(user: str, peer: str, draft: Draft, _now: int) -> Reply:
     if draft.pair.friends or draft.pair.requested_by == user:
         draft.set_pair(replace(draft.pair, friends=False, requested_by=None))
-        if not draft.pair.blockers:
-            _note_both(draft, user, peer, "removed")
+        _note_ended(draft, user, peer, draft.pair.blockers)
     return Ok()
 
 
@@ -132,17 +138,19 @@ def _do_block(user: str, peer: str, draft: Draft, _now: int) -> Reply:
         replace(before, friends=False, requested_by=open_request, blockers=before.blockers | {user})
     )
     if before.friends or before.requested_by == user:
-        _note_both(draft, user, peer, "removed")
+        _note_ended(draft, user, peer, before.blockers)
     return Ok()
 
 
 async def unblock(desk: Desk, caller: Caller, command: Unblock, _now: int) -> Proposal:
-    """End one's block. What the other asked meanwhile went nowhere."""
+    """End one's block. What the other asked meanwhile went nowhere: to them it looks declined."""
     return await _proposal(desk, caller, command, partial(_do_unblock, caller.user, command.user))
 
 
 def _do_unblock(user: str, peer: str, draft: Draft, _now: int) -> Reply:
     if user in draft.pair.blockers:
+        if draft.pair.requested_by == peer:
+            draft.note(peer, FriendPush(user=user, change="removed"))
         still = None if draft.pair.requested_by == peer else draft.pair.requested_by
         draft.set_pair(replace(draft.pair, requested_by=still, blockers=draft.pair.blockers - {user}))
     return Ok()
