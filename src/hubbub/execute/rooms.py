@@ -110,10 +110,10 @@ def leave(_desk: Desk, caller: Caller, command: Leave, chat: Chat, _now: int) ->
 
 
 def _do_leave(user: str, draft: Draft, now: int) -> Reply:
-    check_room(draft)
     if draft.member(user) is None and draft.public:
         return draft.unchanged()
-    check_member(draft, user, now)
+    check_member(draft, user, now)  # first: that two others have a private chat is not for everybody to know
+    check_room(draft)
     entry = draft.append(MemberChanged(chat=draft.id, sender=user, user=user, change="left"))
     draft.drop_member(user)
     succeed(draft, user)
