@@ -92,14 +92,18 @@ class Entries:
 def _deliver(frames: bytes, targets: list[Mailbox], channel: Channel, first: int, flusher: Flusher) -> None:
     """The innermost loop of the server: a few tenths of a microsecond a delivery beside the write itself."""
     dirty = flusher.dirty
+    at_once = flusher.last_step
     for mailbox in targets:
         if mailbox.pressed:
             mailbox.offer_entries(frames, channel, first)
             continue
         out = mailbox.out
         if out is None:
-            mailbox.out = frames
-            dirty.append(mailbox)
+            if at_once:
+                mailbox.write(frames)
+            else:
+                mailbox.out = frames
+                dirty.append(mailbox)
         elif isinstance(out, list):
             out.append(frames)
         else:

@@ -266,9 +266,11 @@ class Hub:
         made = 0
         while channel.steps and made < budget:
             step = channel.steps[0]
+            self._flusher.last_step = not self._active and len(channel.steps) == 1
             made += max(step.run(channel, self._flusher, budget - made), 1)
             if step.done:
                 channel.steps.popleft()
+        self._flusher.last_step = False
         self.deliveries += made
         return made
 

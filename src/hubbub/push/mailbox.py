@@ -37,6 +37,7 @@ class Flusher:
     def __init__(self, *, outgoing_bytes: float) -> None:
         self.bound = outgoing_bytes
         self.sources: list[Callable[[], bool]] = []
+        self.last_step = False
         self._dirty: list[Mailbox] = []
         self._scheduled = False
 
@@ -61,12 +62,8 @@ class Flusher:
         for mailbox in dirty:
             out = mailbox.out
             mailbox.out = None
-            if out is None:
-                continue
-            try:  # noqa: SIM105 - `suppress` would cost each delivery as much as finding its mailbox
-                mailbox.transport.write(b"".join(out) if isinstance(out, list) else out)
-            except RuntimeError:  # uvloop's word for a connection lost meanwhile; the others' frames go on
-                pass
+            if out is not None:
+                mailbox.write(b"".join(out) if isinstance(out, list) else out)
 
 
 class Mailbox:
@@ -95,6 +92,13 @@ class Mailbox:
         self.missed: dict[Channel, int] | None = None
         self.missed_other = False
         self.waiter: asyncio.Future[None] | None = None
+
+    def write(self, frames: bytes) -> None:
+        """Give these to the transport now."""
+        try:  # noqa: SIM105 - `suppress` would cost each delivery as much as finding its mailbox
+            self.transport.write(frames)
+        except RuntimeError:  # uvloop's word for a connection lost meanwhile; the others' frames go on
+            pass
 
     # ── putting in ──────────────────────────────────────────────────────────────────────────────────────────────
 
