@@ -5,11 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from tests.ports.requests import USERS
 
 from hubbub.testing.embedded import copied_store, embedded_place, migrated_store
 from hubbub.testing.place import Place, memory_place
-
-USERS = ("alice", "bob", "carol", "dave")
 
 
 @asynccontextmanager

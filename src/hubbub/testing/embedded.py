@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +76,12 @@ def _place(database: Database, capacity: int, batch: int, queue: int) -> Embedde
     clock, published = ManualClock(), list[Committed]()
     store = ChatStore(database, capacity=capacity, open_direct=False)
     outbox, moved = Outbox(database), CursorStore(database)
-    journal = Journal(database, store, published.extend, outbox.mark, clock, batch=batch, queue=queue)
+
+    def publish(committed: Sequence[Committed]) -> None:
+        moved.committed(committed)
+        published.extend(committed)
+
+    journal = Journal(database, store, publish, outbox.mark, clock, batch=batch, queue=queue)
     return EmbeddedPlace(
         chats=store,
         log=EntryLog(database),

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hubbub.persist.engine import Database
+from hubbub.persist.lane import Lane
 
 
 def outage() -> OperationalError:
@@ -17,7 +17,7 @@ def outage() -> OperationalError:
 class TornConnection:
     """A connection whose next COMMIT fails, before or after it was carried out."""
 
-    def __init__(self, connection: AsyncConnection, database: "TornDatabase") -> None:
+    def __init__(self, connection: Lane, database: "TornDatabase") -> None:
         self._connection = connection
         self._database = database
 
@@ -45,7 +45,7 @@ class TornDatabase(Database):
     torn = 0
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self) -> AsyncIterator[Lane]:
         if self.down:
             raise outage()
         async with super().writing() as connection:
