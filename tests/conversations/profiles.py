@@ -16,3 +16,6 @@ TIGHT = {
     "HUBBUB_LIMITS_SEND_BURST": "5",
     "HUBBUB_LIMITS_SEND_PER_SECOND": "0.01",
 }
+
+# No limit on sending, for plays with much to say.
+BULK = {"HUBBUB_LIMITS_SEND_PER_SECOND": "0"}

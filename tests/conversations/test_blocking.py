@@ -5,8 +5,9 @@ The test of silence: whoever is blocked sees exactly what a friend sees who was 
 
 from typing import Any
 
-from hubbub.testing.conversation import Connection, Envelope, Stage
 from tests.conversations.test_friends import lists
+
+from hubbub.testing.conversation import Connection, Envelope, Stage
 
 
 async def test_blocking_ends_the_friendship_and_the_talk(stage: Stage) -> None:

@@ -1,10 +1,10 @@
 """How a conversation begins: the handshake, `hello`, who may come (docs/protocol.md §1, §2, §4)."""
 
 import pytest
+from tests.conversations.profiles import TIGHT
 
 from hubbub.testing.conversation import Stage
 from hubbub.testing.raw_websocket import HandshakeRejected, RawWebSocket
-from tests.conversations.profiles import TIGHT
 
 
 async def test_welcome_says_who_one_is_and_what_there_is(stage: Stage) -> None:

@@ -137,7 +137,6 @@ class Connection:
 
     async def greets(self, **hello: Any) -> Envelope:  # noqa: ANN401 - fields of `hello`
         """Say hello with the person's token; gives the welcome."""
-        self.flow = Flow(hello.get("cursors", {}))
         self.welcome = await self.asks("hello", **{"token": self.person.token} | hello)
         return self.welcome
 
@@ -158,6 +157,8 @@ class Connection:
     async def says(self, command: str, **fields: Any) -> int:  # noqa: ANN401 - fields of a request
         """Send a request without waiting; gives its id."""
         number = next(self._ids)
+        if command == "hello":
+            self.flow = Flow(fields.get("cursors", {}))
         await self.sends({"type": command, "id": number} | _plain(fields))
         return number
 
