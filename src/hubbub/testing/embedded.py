@@ -36,7 +36,7 @@ async def _migrate(folder: Path) -> None:
     await database.close()
 
 
-def copied_store(template: Path, folder: Path, *, pool_size: int = 4) -> Database:
+def copied_store(template: Path, folder: Path) -> Database:
     """A database of one's own."""
     shutil.copy(template, folder / DATABASE_FILE)
     return Database(database_url("", str(folder)), Pool(size=pool_size))
