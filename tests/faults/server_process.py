@@ -1,0 +1,175 @@
+"""The real server as a process of its own: started, killed, stopped, looked at from outside."""
+
+import asyncio
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import urllib.error
+import urllib.request
+from asyncio.subprocess import Process
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+PROGRAM = Path(sys.executable).with_name("hubbub")
+WITHIN = 30.0  # seconds until a condition that must come; a test fails beyond, it never passes by it
+EVERY = 0.02
+UNLIMITED = {
+    "HUBBUB_AUTH_ARGON2_MEMORY_KIB": "8",
+    "HUBBUB_AUTH_ARGON2_TIME": "1",
+    "HUBBUB_LIMITS_SIGNUPS_PER_ADDRESS": "0",
+    "HUBBUB_LIMITS_SEND_PER_SECOND": "0",
+    "HUBBUB_LIMITS_SEND_BURST": "0",
+    "HUBBUB_LIMITS_REQUESTS_PER_SECOND": "0",
+    "HUBBUB_LIMITS_BEFRIEND_PER_HOUR": "0",
+    "HUBBUB_LIMITS_CREATE_ROOM_PER_HOUR": "0",
+    "HUBBUB_LIMITS_CONNECTIONS_PER_ADDRESS": "0",
+    "HUBBUB_LOG_FORMAT": "json",
+}
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def until(condition: Callable[[], Any], what: str, within: float = WITHIN) -> Any:  # noqa: ANN401
+    """Wait for a true value of `condition` and give it. Raises AssertionError naming `what` never came."""
+    try:
+        async with asyncio.timeout(within):
+            while not (value := condition()):
+                await asyncio.sleep(EVERY)
+            return value
+    except TimeoutError:
+        raise AssertionError(f"never came: {what}") from None
+
+
+class Server:
+    """One data folder, two fixed ports, and the process that serves them while there is one."""
+
+    def __init__(self, data: Path, settings: Mapping[str, str] = {}) -> None:  # noqa: B006 - only read
+        self.data = data
+        self.port = free_port()
+        self.internal_port = free_port()
+        self.log_file = data.with_suffix(".log")
+        self.settings = {**UNLIMITED, **settings}
+        self.process: Process | None = None
+        self._begun_at = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    async def begin(self, file_limit: int | None = None) -> None:
+        """Start the process and do not wait. `file_limit`: bytes no file of it may grow beyond."""
+        self._begun_at = self.log_file.stat().st_size if self.log_file.exists() else 0
+        with self.log_file.open("a") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                PROGRAM, "serve", "--data", str(self.data), "--port", str(self.port),
+                "--internal-port", str(self.internal_port),
+                env={**_clean_environment(), **self.settings}, cwd=self.data.parent,
+                stdout=asyncio.subprocess.DEVNULL, stderr=log,
+            )  # fmt: skip
+        if file_limit is not None:
+            resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (file_limit, resource.RLIM_INFINITY))
+
+    async def start(self) -> None:
+        """Start, and wait until it serves."""
+        await self.begin()
+        await until(lambda: self.lines("serving") or self.is_dead, "serving")
+        assert not self.is_dead, self.log()
+
+    @property
+    def is_dead(self) -> bool:
+        return self.process is None or self.process.returncode is not None
+
+    async def kill(self) -> None:
+        """SIGKILL: no last words."""
+        await self.signal(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """SIGTERM; gives the exit status."""
+        return await self.signal(signal.SIGTERM)
+
+    async def signal(self, number: signal.Signals) -> int:
+        """Send a signal and wait for the end; gives the exit status."""
+        assert self.process is not None
+        if not self.is_dead:
+            self.process.send_signal(number)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Wait for the end; gives the exit status."""
+        assert self.process is not None
+        async with asyncio.timeout(WITHIN):
+            return await self.process.wait()
+
+    def log(self) -> str:
+        """What this process (not its forerunners) wrote to standard error."""
+        with self.log_file.open() as log:
+            log.seek(self._begun_at)
+            return log.read()
+
+    def lines(self, text: str) -> list[str]:
+        """Its log lines whose message contains `text`."""
+        return [line for line in self.log().splitlines() if text in _message_of(line)]
+
+    async def readiness(self) -> tuple[int, list[str]]:
+        """The status of /readyz, and its reasons."""
+        status, body = await get_json(f"http://127.0.0.1:{self.internal_port}/readyz")
+        return status, body["reasons"]
+
+    def resident_bytes(self) -> int:
+        """RSS."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+
+def _clean_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
+
+
+def _message_of(line: str) -> str:
+    try:
+        return str(json.loads(line).get("message", ""))
+    except (json.JSONDecodeError, AttributeError):
+        return line
+
+
+async def get_json(url: str) -> tuple[int, Any]:
+    """Status and body of a GET."""
+    return await asyncio.to_thread(_call, urllib.request.Request(url))  # noqa: S310 - our own server
+
+
+async def post_json(url: str, body: object) -> tuple[int, Any]:
+    """Status and body of a POST."""
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})  # noqa: S310
+    return await asyncio.to_thread(_call, request)
+
+
+def _call(request: urllib.request.Request) -> tuple[int, Any]:
+    try:
+        with urllib.request.urlopen(request, timeout=WITHIN) as answer:  # noqa: S310
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, json.loads(refusal.read())
+
+
+async def sign_up(server: Server, user: str) -> str:
+    """A new account's access token."""
+    status, body = await post_json(
+        f"{server.url}/api/v1/accounts", {"user": user, "password": f"{user} knows"}
+    )
+    assert status == 201, body
+    token: str = body["token"]
+    return token

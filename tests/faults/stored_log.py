@@ -1,0 +1,108 @@
+"""The database file as it is, read with sqlite3 alone from a copy: neither the server's code nor its memory is asked."""
+
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.faults.history import Entry, Stored
+
+DATABASE = "hubbub.db"
+Row = Mapping[str, Any]
+
+
+@contextmanager
+def opened(data: Path) -> Iterator[sqlite3.Connection]:
+    """A copy of the database with its log of late writes (WAL), as a crash left them."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in (DATABASE, f"{DATABASE}-wal"):
+            if (data / name).exists():
+                shutil.copy(data / name, folder)
+        with closing(sqlite3.connect(Path(folder) / DATABASE)) as connection:
+            connection.row_factory = sqlite3.Row
+            yield connection
+
+
+def read_stored(data: Path) -> Stored:
+    """Everything the checker needs. Raises AssertionError if SQLite finds the file damaged."""
+    with opened(data) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        logs: dict[str, list[Entry]] = defaultdict(list)
+        for row in connection.execute("SELECT * FROM entries ORDER BY chat, seq"):
+            logs[row["chat"]].append(_entry(row))
+        heads = {
+            row["id"]: row["head"] for row in connection.execute("SELECT id, head FROM chats") if row["head"]
+        }
+        writes = {
+            (row["user"], row["msg_id"]): (row["chat"], row["seq"])
+            for row in connection.execute("SELECT * FROM writes")
+        }
+        marks: dict[tuple[str, int], set[tuple[str, str]]] = defaultdict(set)
+        for row in connection.execute("SELECT * FROM reactions"):
+            marks[row["chat"], row["seq"]].add((row["emoji"], row["user"]))
+    return Stored(dict(logs), heads, writes, dict(marks))
+
+
+def read_heads(data: Path) -> dict[str, int]:
+    """The head of every chat that has entries."""
+    with opened(data) as connection:
+        return {
+            row["id"]: row["head"] for row in connection.execute("SELECT id, head FROM chats") if row["head"]
+        }
+
+
+def count_pending(data: Path) -> int:
+    """Outbox rows nobody has put on the bus yet."""
+    with opened(data) as connection:
+        return int(connection.execute("SELECT count(*) FROM outbox WHERE state = 0").fetchone()[0])
+
+
+def _entry(row: Row) -> Entry:
+    base: Entry = {"chat": row["chat"], "seq": row["seq"], "ts": row["ts"], "from": row["sender"]}
+    return base | _KINDS[row["kind"]](row)
+
+
+def _message(row: Row) -> Entry:
+    private = row["extra"] is not None
+    return {
+        "type": "message",
+        "msg_id": row["msg_id"],
+        "msg_type": "private" if private else "group",
+        "to": row["extra"] if private else row["chat"],
+        "content": row["content"],
+        "reply_to": row["target"],
+        "edited": None if row["deleted"] else row["edited"],
+        "deleted": bool(row["deleted"]),
+        "as_of": row["as_of"],
+    }
+
+
+def _edited(row: Row) -> Entry:
+    return {
+        "type": "edited", "target": row["target"], "content": row["content"], "deleted": bool(row["deleted"]),
+    }  # fmt: skip
+
+
+def _reacted(row: Row) -> Entry:
+    emoji, on = json.loads(row["extra"])
+    return {"type": "reacted", "target": row["target"], "emoji": emoji, "on": on}
+
+
+def _member(row: Row) -> Entry:
+    user, change, until, role = json.loads(row["extra"])
+    return {"type": "member", "user": user, "change": change, "until": until, "role": role}
+
+
+_KINDS: Mapping[int, Callable[[Row], Entry]] = {
+    1: _message,
+    2: _edited,
+    3: lambda row: {"type": "deleted", "target": row["target"]},
+    4: _reacted,
+    5: _member,
+    6: lambda row: {"type": "renamed", "name": row["extra"]},
+}
