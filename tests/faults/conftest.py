@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import pytest_asyncio
-
 from tests.faults.server_process import Server
 
 MakeServer = Callable[..., Server]
@@ -15,7 +14,7 @@ async def make_server(tmp_path: Path) -> AsyncIterator[MakeServer]:
     """Gives `make_server(settings, data)`; all made are killed in the end."""
     made: list[Server] = []
 
-    def make(settings: Mapping[str, str] = {}, data: Path = tmp_path / "data") -> Server:  # noqa: B006, B008 - only read
+    def make(settings: Mapping[str, str] = {}, data: Path = tmp_path / "data") -> Server:
         made.append(Server(data, settings))
         return made[-1]
 

@@ -5,12 +5,11 @@ import json
 from collections.abc import Callable
 from typing import Any, Literal
 
+from tests.faults.history import Envelope, Record, Witness
+from tests.faults.server_process import Server, until
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 from websockets.typing import Subprotocol
-
-from tests.faults.history import Envelope, Record, Witness
-from tests.faults.server_process import Server, until
 
 Answer = asyncio.Future[Envelope | None]
 """None once the connection is gone: undecided."""

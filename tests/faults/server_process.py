@@ -52,7 +52,7 @@ async def until(condition: Callable[[], Any], what: str, within: float = WITHIN)
 class Server:
     """One data folder, two fixed ports, and the process that serves them while there is one."""
 
-    def __init__(self, data: Path, settings: Mapping[str, str] = {}) -> None:  # noqa: B006 - only read
+    def __init__(self, data: Path, settings: Mapping[str, str] = {}) -> None:
         self.data = data
         self.port = free_port()
         self.internal_port = free_port()
@@ -148,18 +148,18 @@ def _message_of(line: str) -> str:
 
 async def get_json(url: str) -> tuple[int, Any]:
     """Status and body of a GET."""
-    return await asyncio.to_thread(_call, urllib.request.Request(url))  # noqa: S310 - our own server
+    return await asyncio.to_thread(_call, urllib.request.Request(url))
 
 
 async def post_json(url: str, body: object) -> tuple[int, Any]:
     """Status and body of a POST."""
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})  # noqa: S310
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
     return await asyncio.to_thread(_call, request)
 
 
 def _call(request: urllib.request.Request) -> tuple[int, Any]:
     try:
-        with urllib.request.urlopen(request, timeout=WITHIN) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=WITHIN) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as refusal:
         return refusal.code, json.loads(refusal.read())

@@ -26,7 +26,7 @@ LONGEST_LIFE = 0.9  # seconds; the shortest is nothing at all
 
 async def test_nothing_acknowledged_is_lost_whenever_the_server_dies(make_server: MakeServer) -> None:
     print(f"\nseed {SEED}, {KILLS} kills")  # noqa: T201 - a failure is repeated with it
-    random = Random(SEED)  # noqa: S311
+    random = Random(SEED)
     server = make_server(SETTINGS)
     ground = Ground()
     await server.start()
@@ -69,7 +69,7 @@ async def _gather(server: Server, ground: Ground, random: Random) -> tuple[list[
     for client in clients:
         client.drop()
     talkers = [
-        Talker(server, f"{user}.{device}", user, tokens[user], ground, Random(random.random()))  # noqa: S311
+        Talker(server, f"{user}.{device}", user, tokens[user], ground, Random(random.random()))
         for number, user in enumerate(users)
         for device in ("a", "b")[: 1 + number % 2]
     ]

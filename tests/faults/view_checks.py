@@ -34,6 +34,7 @@ class View:
         self.seen: dict[str, set[int]] = defaultdict(set)
         self.starts: dict[str, int] = {}
         self._hello: Envelope = {}
+        self._epoch = ""
         self._heads: dict[str, int] = {}
         self._position: dict[str, int] = {}
         self._told: dict[str, int] = defaultdict(int)
@@ -100,6 +101,7 @@ class View:
 
     def _welcome(self, welcome: Envelope) -> None:
         self._welcomed = True
+        self._epoch = welcome["epoch"]
         cursors: dict[str, int] = self._hello.get("cursors", {})
         heads = {each["chat"]: each["head"] for each in welcome["chats"]} | welcome.get("heads", {})
         self._heads = heads
@@ -164,7 +166,7 @@ class View:
         head = fold.head if fold is not None else 0
         if resync.get("reset"):
             cursor = self._hello.get("cursors", {}).get(chat, 0)
-            if cursor <= head and "epoch" not in self._hello:
+            if cursor <= head and self._hello.get("epoch", self._epoch) == self._epoch:
                 self.judge("resync", f"{resync}: told to drop what was right")
         elif position is None or after != position:
             self.judge("resync", f"{resync}: but the client is at {position}")
