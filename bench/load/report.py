@@ -24,7 +24,7 @@ from load.generator import BUSY, processes_here
 
 BENCH = Path(__file__).parents[1]
 CACHE = BENCH.parent / ".cache" / "bench"
-LIBRARIES = ("hubbub", "uvloop", "uvicorn", "msgspec", "sqlalchemy", "aiosqlite", "websockets")
+LIBRARIES = ("hubbub", "uvloop", "uvicorn", "msgspec", "sqlalchemy", "websockets")
 
 
 def options(text: str) -> argparse.ArgumentParser:

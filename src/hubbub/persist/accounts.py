@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hubbub.model.accounts import Account
 from hubbub.model.replies import ProfileListing
 from hubbub.model.sessions import Opening
 from hubbub.persist.engine import Database
+from hubbub.persist.lane import Lane
 from hubbub.persist.outage import unavailable_when_down
 from hubbub.persist.sessions import insert_opening
 from hubbub.persist.tables import users
@@ -80,7 +80,7 @@ class StoredAccounts:
             return await _profile(connection, user)
 
 
-async def _profile(connection: AsyncConnection, user: str) -> ProfileListing | None:
+async def _profile(connection: Lane, user: str) -> ProfileListing | None:
     asked = select(users.c.user, users.c.display_name, users.c.avatar).where(users.c.user == user)
     row = (await connection.execute(asked)).one_or_none()
     return None if row is None else ProfileListing(user=row[0], display_name=row[1], avatar=row[2])

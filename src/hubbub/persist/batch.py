@@ -1,12 +1,11 @@
 """One transaction of the journal: look up, decide, store. Nothing here commits, answers or publishes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select, text, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, select, text, tuple_
 
 from hubbub.model.chats import Chat
 from hubbub.model.draft import Draft, Target
@@ -23,6 +22,7 @@ from hubbub.persist.tables import PENDING, chats, entries, outbox, reactions, wr
 
 Waiting = tuple[Proposal, Tell]
 Answer = Reply | Exception
+Alongside = Callable[[Connection], None]
 Key = tuple[str, str]
 Stored = tuple[str, Reply]  # (digest, first reply)
 
@@ -33,7 +33,7 @@ _REPLY_KIND = {Sent: SENT_REPLY, Done: DONE_REPLY, Ok: OK_REPLY, RoomMade: ROOM_
 
 
 class Batch:
-    """What waits together and is committed together. `answers` stand in the order of `waiting`."""
+    """What waits together and is committed together: look_up, decide, save. `answers` stand in the order of `waiting`."""
 
     def __init__(self, waiting: list[Waiting], store: ChatStore, now: int) -> None:
         self.waiting = waiting
@@ -41,114 +41,106 @@ class Batch:
         self.drafts: dict[str, Draft] = {}
         self._store = store
         self._now = now
+        self._known = {each.chat: store.peek(each.chat) for each, _ in waiting}
+        self._bases: dict[str, Chat] = {}
+        self._stored: dict[Key, Stored] = {}
+        self._targets: Mapping[str, dict[int, Target]] = {}
+        self._remembered: list[tuple[Any, ...]] = []
 
-    async def prepare(self, connection: AsyncConnection) -> None:
-        """Lock the chats, find what was stored before, decide the rest, store what was decided."""
-        bases = await self._lock(connection)
+    def look_up(self, connection: Connection, alongside: Alongside) -> None:
+        """Lock the chats, find what was stored before. In the connection's thread."""
+        alongside(connection)
+        self._bases = self._lock(connection)
         keys = [(each.user, each.msg_id) for each, _ in self.waiting if each.msg_id]
-        stored = await recall(connection, keys) if keys else {}
-        targets = await self._targets(connection)
-        remembered = self._decide(bases, stored, targets)
-        await self._save(connection, remembered)
+        self._stored = recall(connection, keys) if keys else {}
+        self._targets = self._find_targets(connection)
 
-    async def _lock(self, connection: AsyncConnection) -> dict[str, Chat]:
+    def _lock(self, connection: Connection) -> dict[str, Chat]:
         """The chats as the database has them, their head rows locked in the order of their ids."""
         asked = {each.chat: each for each, _ in self.waiting}
         ids = sorted(asked)
         bases = {each.chat: each.fresh for each in asked.values() if each.fresh is not None}
         stale: list[str] = []
-        rows = {row[0]: row[1:] for row in await connection.execute(_LOCK, {"ids": ids})}
+        rows = {row[0]: tuple(row[1:]) for row in connection.execute(_LOCK, {"ids": ids})}
         for chat in ids:
-            known = self._store.peek(chat)
+            known = self._known.get(chat)
             if known is not None and rows.get(chat, (0, 0)) == (known.head, known.rights_version):
                 bases[chat] = known
             elif chat not in bases:
                 stale.append(chat)
         if stale:
             people = {each: two for each in stale if (two := asked[each].people) is not None}
-            fetched = await self._store.fetch(connection, stale, people)
-            bases |= {each: self._store.renew(chat) for each, chat in fetched.items()}
+            bases |= self._store.fetch(connection, stale, people)
         return bases
 
-    async def _targets(self, connection: AsyncConnection) -> Mapping[str, dict[int, Target]]:
+    def _find_targets(self, connection: Connection) -> Mapping[str, dict[int, Target]]:
         wanted = {(each.chat, seq) for each, _ in self.waiting for seq in each.targets}
         found: dict[str, dict[int, Target]] = defaultdict(dict)
         if not wanted:
             return found
-        for row in await connection.execute(_TARGETS, {"wanted": list(wanted)}):
+        for row in connection.execute(_TARGETS, {"wanted": list(wanted)}):
             if row[2] == MESSAGE:
                 entry = entry_of(tuple(row))
                 if isinstance(entry, Message):
                     found[entry.chat][entry.seq] = Target(entry, set())
-        for chat, seq, emoji, user in await connection.execute(_MARKS, {"wanted": list(wanted)}):
+        for chat, seq, emoji, user in connection.execute(_MARKS, {"wanted": list(wanted)}):
             if seq in found[chat]:
                 found[chat][seq].reactions.add((emoji, user))
         return found
 
-    def _decide(
-        self, bases: dict[str, Chat], stored: dict[Key, Stored], targets: Mapping[str, dict[int, Target]]
-    ) -> list[tuple[Any, ...]]:
-        remembered: list[tuple[Any, ...]] = []
+    def decide(self) -> None:
+        """Answer what was stored before, decide the rest. On the event loop: nobody else changes a chat meanwhile."""
         for proposal, _ in self.waiting:
             try:
-                answer: Answer = self._answer(proposal, bases, stored, targets, remembered)
+                answer: Answer = self._answer(proposal)
             except Refused as refused:
                 answer = refused
             self.answers.append(answer)
-        return remembered
 
-    def _answer(
-        self,
-        proposal: Proposal,
-        bases: dict[str, Chat],
-        stored: dict[Key, Stored],
-        targets: Mapping[str, dict[int, Target]],
-        remembered: list[tuple[Any, ...]],
-    ) -> Reply:
+    def _answer(self, proposal: Proposal) -> Reply:
         key = (proposal.user, proposal.msg_id or "")
-        if proposal.msg_id and key in stored:
-            return first_reply(stored[key], proposal.digest)
-        draft = self.drafts.get(proposal.chat)
-        if draft is None:
-            base = bases.get(proposal.chat)
-            if base is None:
-                raise Refused(ErrorCode.NOT_FOUND, "There is no such chat.")
-            draft = self.drafts[proposal.chat] = Draft(base, targets.get(proposal.chat, {}), self._now)
-        reply = proposal.decide(draft, self._now)
+        if proposal.msg_id and key in self._stored:
+            return first_reply(self._stored[key], proposal.digest)
+        reply = proposal.decide(self._draft(proposal.chat), self._now)
         if proposal.msg_id:
-            stored[key] = (proposal.digest, reply)
-            remembered.append(_remember(proposal, reply))
+            self._stored[key] = (proposal.digest, reply)
+            self._remembered.append(_remember(proposal, reply))
         return reply
 
-    async def _save(self, connection: AsyncConnection, remembered: list[tuple[Any, ...]]) -> None:
+    def _draft(self, chat: str) -> Draft:
+        draft = self.drafts.get(chat)
+        if draft is None:
+            base = self._bases.get(chat)
+            if base is None:
+                raise Refused(ErrorCode.NOT_FOUND, "There is no such chat.")
+            draft = self.drafts[chat] = Draft(base, self._targets.get(chat, {}), self._now)
+        return draft
+
+    def save(self, connection: Connection) -> None:
+        """Store what was decided. In the connection's thread."""
         drafts = [draft for draft in self.drafts.values() if draft.entries or draft.effects]
         made = [effect for draft in drafts for effect in draft.effects if type(effect) is ChatMade]
-        await effects.store(connection, made, self._now)
+        effects.store(connection, made, self._now)
         rows = [
             row_of(entry, ordinal)
             for draft in drafts
             for entry, ordinal in zip(draft.entries, draft.ordinals, strict=True)
         ]
-        await bulk.insert(connection, entries, COLUMNS, rows)
-        await bulk.insert(
-            connection, outbox, _OUTBOX_COLUMNS, [(r[0], r[1], PENDING, self._now) for r in rows]
-        )
-        await bulk.insert(connection, writes, _WRITE_COLUMNS, remembered)
-        await self._save_heads(connection, drafts)
-        rest = [effect for draft in drafts for effect in draft.effects if type(effect) is not ChatMade]
-        await effects.store(connection, rest, self._now)
-
-    async def _save_heads(self, connection: AsyncConnection, drafts: Iterable[Draft]) -> None:
+        bulk.insert(connection, entries, COLUMNS, rows)
+        bulk.insert(connection, outbox, _OUTBOX_COLUMNS, [(r[0], r[1], PENDING, self._now) for r in rows])
+        bulk.insert(connection, writes, _WRITE_COLUMNS, self._remembered)
         heads = [(d.id, d.head, d.ordinal, d.rights_version, int(d.visible), self._now) for d in drafts]
-        await bulk.update_heads(connection, heads)
+        bulk.update_heads(connection, heads)
+        rest = [effect for draft in drafts for effect in draft.effects if type(effect) is not ChatMade]
+        effects.store(connection, rest, self._now)
 
 
-async def recall(connection: AsyncConnection, keys: list[Key]) -> dict[Key, Stored]:
+def recall(connection: Connection, keys: list[Key]) -> dict[Key, Stored]:
     """What was stored under (user, msg_id), of those asked."""
     if connection.dialect.name == "sqlite":
-        rows = await connection.execute(_RECALL_JSON, {"keys": bulk.as_json(keys)})
+        rows = connection.execute(_RECALL_JSON, {"keys": bulk.as_json(keys)})
     else:
-        rows = await connection.execute(_RECALL, {"keys": keys})
+        rows = connection.execute(_RECALL, {"keys": keys})
     return {(row[0], row[1]): (row[2], _reply_of(tuple(row))) for row in rows}
 
 

@@ -10,8 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, TextClause, bindparam, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Table, TextClause, bindparam, text, update
 
 from hubbub.persist.tables import chats, members, users
 
@@ -25,16 +24,14 @@ def as_json(rows: Sequence[Any]) -> str:
     return _encode(rows).decode()
 
 
-async def insert(
-    connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Sequence[Any]
-) -> None:
+def insert(connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Any]) -> None:
     """Insert rows whose values stand in the order of `columns`. Values are what JSON can carry (no bytes)."""
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        await connection.execute(_insert_json(table.name, columns), {"rows": as_json(rows)})
+        connection.execute(_insert_json(table.name, columns), {"rows": as_json(rows)})
     else:
-        await connection.execute(table.insert(), [dict(zip(columns, row, strict=True)) for row in rows])
+        connection.execute(table.insert(), [dict(zip(columns, row, strict=True)) for row in rows])
 
 
 @lru_cache
@@ -44,15 +41,15 @@ def _insert_json(table: str, columns: tuple[str, ...]) -> TextClause:
     return text(f'INSERT INTO "{table}" ({names}) SELECT {values} FROM json_each(:rows)')  # noqa: S608 - our names
 
 
-async def update_heads(connection: AsyncConnection, heads: Sequence[Head]) -> None:
+def update_heads(connection: Connection, heads: Sequence[Head]) -> None:
     """Set (head, ordinal, rights_version, visible, changed_at) of chats by id."""
     if not heads:
         return
     if connection.dialect.name == "sqlite":
-        await connection.execute(_HEADS_JSON, {"heads": as_json(heads)})
+        connection.execute(_HEADS_JSON, {"heads": as_json(heads)})
     else:
         names = ("chat", "new_head", "new_ordinal", "new_version", "shown", "now")
-        await connection.execute(_HEADS, [dict(zip(names, head, strict=True)) for head in heads])
+        connection.execute(_HEADS, [dict(zip(names, head, strict=True)) for head in heads])
 
 
 _HEADS_JSON = text(
@@ -76,21 +73,21 @@ Cursor = tuple[str, str, int, int, int]
 """(chat, user, received, read, read_ordinal)"""
 
 
-async def update_cursors(connection: AsyncConnection, cursors: Sequence[Cursor]) -> None:
+def update_cursors(connection: Connection, cursors: Sequence[Cursor]) -> None:
     """Raise members' cursors."""
     if not cursors:
         return
     if connection.dialect.name == "sqlite":
-        await connection.execute(_CURSORS_JSON, {"cursors": as_json(cursors)})
+        connection.execute(_CURSORS_JSON, {"cursors": as_json(cursors)})
     else:
         names = ("in_chat", "who", "new_received", "new_read", "new_ordinal")
-        await connection.execute(_CURSORS, [dict(zip(names, each, strict=True)) for each in cursors])
+        connection.execute(_CURSORS, [dict(zip(names, each, strict=True)) for each in cursors])
 
 
-async def set_last_seen(connection: AsyncConnection, seen: Sequence[tuple[str, int]]) -> None:
+def set_last_seen(connection: Connection, seen: Sequence[tuple[str, int]]) -> None:
     """Keep when users were last connected (ms)."""
     if seen:
-        await connection.execute(_LAST_SEEN, [{"who": user, "seen": at} for user, at in seen])
+        connection.execute(_LAST_SEEN, [{"who": user, "seen": at} for user, at in seen])
 
 
 _CURSORS_JSON = text(

@@ -9,8 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from weakref import WeakValueDictionary
 
-from sqlalchemy import BindParameter, Row, RowMapping, and_, bindparam, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import BindParameter, Connection, Row, RowMapping, and_, bindparam, func, or_, select
 
 from hubbub.model.chats import GROUP, PRIVATE, Chat, Member, Pair
 from hubbub.model.errors import ErrorCode, Refused
@@ -120,7 +119,7 @@ class ChatStore:
             async with self._database.reading() as connection:
                 while True:
                     self._stale.difference_update(ids)
-                    loaded = await self.fetch(connection, ids, people)
+                    loaded = await connection.run_sync(self.fetch, ids, people)
                     await connection.rollback()
                     if self._stale.isdisjoint(ids):
                         break
@@ -133,37 +132,37 @@ class ChatStore:
                 self._keep(loaded[each])
         return loaded
 
-    async def fetch(
-        self, connection: AsyncConnection, ids: Sequence[str], people: dict[str, People]
+    def fetch(
+        self, connection: Connection, ids: Sequence[str], people: dict[str, People]
     ) -> dict[str, Chat]:
         """Read chats on this connection, memory aside: the journal does so inside its transaction."""
         found: dict[str, Chat] = {}
         for start in range(0, len(ids), CHUNK):
-            found |= await self._fetch_chunk(connection, ids[start : start + CHUNK])
+            found |= self._fetch_chunk(connection, ids[start : start + CHUNK])
         for each, two in people.items():
             if each in ids and each not in found:
                 found[each] = Chat(id=each, msg_type=PRIVATE, people=(min(two), max(two)), visible=False)
-        await self._fill_pairs(connection, [chat for chat in found.values() if chat.people is not None])
+        self._fill_pairs(connection, [chat for chat in found.values() if chat.people is not None])
         return found
 
-    async def _fetch_chunk(self, connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Chat]:
-        found = {row["id"]: _chat(row) for row in (await connection.execute(_CHATS, {"ids": ids})).mappings()}
-        for row in await connection.execute(_MEMBERS, {"ids": ids}):
+    def _fetch_chunk(self, connection: Connection, ids: Sequence[str]) -> dict[str, Chat]:
+        found = {row["id"]: _chat(row) for row in connection.execute(_CHATS, {"ids": ids}).mappings()}
+        for row in connection.execute(_MEMBERS, {"ids": ids}):
             found[row.chat].members[row.user] = _member(row)
-        for chat, user in await connection.execute(_BANS, {"ids": ids}):
+        for chat, user in connection.execute(_BANS, {"ids": ids}):
             found[chat].banned.add(user)
-        for row in await connection.execute(_LAST, {"ids": ids}):
+        for row in connection.execute(_LAST, {"ids": ids}):
             found[row.chat].last = entry_of(tuple(row))
         return found
 
-    async def _fill_pairs(self, connection: AsyncConnection, pairs: list[Chat]) -> None:
+    def _fill_pairs(self, connection: Connection, pairs: list[Chat]) -> None:
         for chat in pairs:
             if chat.people is not None:
-                chat.pair = await self._pair(connection, *chat.people)
+                chat.pair = self._pair(connection, *chat.people)
 
-    async def _pair(self, connection: AsyncConnection, one: str, other: str) -> Pair:
-        row = (await connection.execute(_FRIENDSHIP, {"one": one, "other": other})).first()
-        blockers = await connection.execute(_BLOCKERS, {"one": one, "other": other})
+    def _pair(self, connection: Connection, one: str, other: str) -> Pair:
+        row = (connection.execute(_FRIENDSHIP, {"one": one, "other": other})).first()
+        blockers = connection.execute(_BLOCKERS, {"one": one, "other": other})
         return Pair(
             friends=bool(row and row.friends),
             open=self._open,

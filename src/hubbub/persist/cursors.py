@@ -5,6 +5,8 @@ After a crash they may step back by a second's worth (docs/protocol.md §2 Rules
 
 from collections.abc import Sequence
 
+from sqlalchemy import Connection
+
 from hubbub.model.chats import Chat
 from hubbub.model.entries import Message
 from hubbub.model.proposals import Committed
@@ -42,10 +44,9 @@ class CursorStore:
         moved, self._moved = self._moved, set()
         confirmed, self._confirmed = self._confirmed, set()
         try:
-            async with self._database.writing() as connection:
-                await bulk.update_cursors(connection, _rows(moved))
-                acked = self._newly_acked(confirmed)
-                await outbox.acknowledge(connection, acked, now)
+            acked = self._newly_acked(confirmed)
+            async with self._database.writing() as lane:
+                await lane.run_sync(_store, _rows(moved), acked, now)
         except BaseException:
             self._moved |= moved
             self._confirmed |= confirmed
@@ -62,6 +63,13 @@ class CursorStore:
             if member is not None and member.received > max(after, best.get(chat.id, ("", "", 0, 0))[3]):
                 best[chat.id] = (chat.id, user, after, member.received)
         return list(best.values())
+
+
+def _store(
+    connection: Connection, rows: Sequence[bulk.Cursor], acked: Sequence[outbox.Acked], now: int
+) -> None:
+    bulk.update_cursors(connection, rows)
+    outbox.acknowledge(connection, acked, now)
 
 
 def _rows(moved: set[Key]) -> list[bulk.Cursor]:

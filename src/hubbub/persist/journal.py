@@ -7,24 +7,23 @@ if nobody knows whether it was committed, the journal finds out before it answer
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hubbub.model.draft import Draft
 from hubbub.model.errors import CommitUnknownError, ErrorCode, Refused
 from hubbub.model.proposals import Committed, Done, Proposal
 from hubbub.model.replies import Reply
-from hubbub.persist.batch import Answer, Batch, Waiting, first_reply, recall
+from hubbub.persist.batch import Alongside, Answer, Batch, Waiting, first_reply, recall
 from hubbub.persist.chats import ChatStore
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import OUTAGES, blames_one_row, reading, said
+from hubbub.persist.lane import Lane
 
 log = structlog.get_logger("hubbub.journal")
 
 Publish = Callable[[Sequence[Committed]], None]
-Alongside = Callable[[AsyncConnection], Awaitable[None]]
 FIND_OUT_SECONDS = 5.0
 FIND_OUT_EVERY = 0.2
 
@@ -32,8 +31,8 @@ FIND_OUT_EVERY = 0.2
 class Journal:
     """Implements model.ports.Journal.
 
-    `publish` is called after each commit, once everybody was answered; `alongside` is stored with each batch (the
-    outbox's marks, which so cost no commit of their own). `clock` gives ms. `batch`: proposals in one
+    `publish` is called after each commit, once everybody was answered; `alongside` gives work for
+    each transaction (the outbox's marks, which so cost no commit of their own). `clock` gives ms. `batch`: proposals in one
     transaction at most; `queue`: proposals that may wait, beyond it Refused(unavailable).
     """
 
@@ -42,7 +41,7 @@ class Journal:
         database: Database,
         store: ChatStore,
         publish: Publish,
-        alongside: Alongside,
+        alongside: Callable[[], Alongside],
         clock: Callable[[], int],
         *,
         batch: int,
@@ -85,7 +84,7 @@ class Journal:
         """The first reply to (`user`, `msg_id`), if there was one."""
         with reading():
             async with self._database.reading() as connection:
-                stored = await recall(connection, [(user, msg_id)])
+                stored = await connection.run_sync(recall, [(user, msg_id)])
         found = stored.get((user, msg_id))
         return None if found is None else first_reply(found, digest)
 
@@ -121,8 +120,9 @@ class Journal:
         committing = False
         try:
             async with self._database.writing() as connection:
-                await self._alongside(connection)
-                await batch.prepare(connection)
+                await connection.run_sync(batch.look_up, self._alongside())
+                batch.decide()
+                await connection.run_sync(batch.save)
                 committing = True
                 await connection.commit()
         except OUTAGES as error:
@@ -166,8 +166,8 @@ class Journal:
                     raise CommitUnknownError from again
             await asyncio.sleep(FIND_OUT_EVERY)
 
-    async def _is_stored(self, connection: AsyncConnection, draft: Draft) -> bool:
-        found = (await self._store.fetch(connection, [draft.id], {})).get(draft.id)
+    async def _is_stored(self, connection: Lane, draft: Draft) -> bool:
+        found = (await connection.run_sync(self._store.fetch, [draft.id], {})).get(draft.id)
         return found is not None and (found.head, found.rights_version) >= (draft.head, draft.rights_version)
 
     def _settle(self, batch: Batch) -> None:

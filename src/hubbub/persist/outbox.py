@@ -3,10 +3,10 @@
 Rows are written by the journal in the entry's own transaction. They name (chat, seq), never content.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from sqlalchemy import delete, func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, func, select, text
 
 from hubbub.persist.bulk import as_json
 from hubbub.persist.engine import Database
@@ -31,21 +31,16 @@ class Outbox:
         """These entries are on the bus."""
         self._sent.extend(ranges)
 
-    async def mark(self, connection: AsyncConnection) -> None:
-        """Mark what is on the bus, inside a transaction of the caller's."""
-        if self._sent:
-            ranges, self._sent = self._sent, []
-            try:
-                await connection.execute(_MARK, {"ranges": as_json(ranges)})
-            except BaseException:
-                self._sent = ranges + self._sent
-                raise
+    def marking(self) -> Callable[[Connection], None]:
+        """The work of marking what is on the bus until now, for a transaction; if it fails, recovery does it."""
+        ranges, self._sent = self._sent, []
+        return partial(_mark, ranges)
 
     async def flush(self) -> None:
         """Mark what is on the bus in a transaction of its own: the journal is idle."""
         if self._sent:
-            async with self._database.writing() as connection:
-                await self.mark(connection)
+            async with self._database.writing() as lane:
+                await lane.run_sync(self.marking())
 
     async def left_behind(self, before: int) -> list[Range]:
         """What a crash left PENDING, created before `before` (ms), by chat."""
@@ -76,11 +71,16 @@ class Outbox:
         return len(found)
 
 
-async def acknowledge(connection: AsyncConnection, acked: Sequence[Acked], now: int) -> None:
+def _mark(ranges: Sequence[Range], connection: Connection) -> None:
+    if ranges:
+        connection.execute(_MARK, {"ranges": as_json(ranges)})
+
+
+def acknowledge(connection: Connection, acked: Sequence[Acked], now: int) -> None:
     """Recipients' devices confirmed these; a sender's own device does not count."""
     for chat, user, after, upto in acked:
         given = {"chat": chat, "user": user, "after": after, "upto": upto, "now": now}
-        await connection.execute(_ACKNOWLEDGE, given)
+        connection.execute(_ACKNOWLEDGE, given)
 
 
 _MARK = text(

@@ -91,7 +91,7 @@ class Directory:
     async def were_here(self, seen: dict[str, int]) -> None:
         """Keep when users were last connected."""
         async with self._database.writing() as connection:
-            await bulk.set_last_seen(connection, sorted(seen.items()))
+            await connection.run_sync(bulk.set_last_seen, sorted(seen.items()))
 
 
 _ASKED: BindParameter[list[str]] = bindparam("users", expanding=True)

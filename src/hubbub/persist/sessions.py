@@ -10,7 +10,6 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import case, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hubbub.model.sessions import (
     EXTERNAL_PREFIX,
@@ -23,6 +22,7 @@ from hubbub.model.sessions import (
     judge,
 )
 from hubbub.persist.engine import Database
+from hubbub.persist.lane import Lane
 from hubbub.persist.outage import unavailable_when_down
 from hubbub.persist.tables import refresh_tokens, sessions, users
 
@@ -122,7 +122,7 @@ class StoredSessions:
         async with self._database.reading() as connection:
             return await _token(connection, token) is not None
 
-    async def _do_revoke(self, connection: AsyncConnection, ids: Sequence[str], now: int) -> None:
+    async def _do_revoke(self, connection: Lane, ids: Sequence[str], now: int) -> None:
         remembered = case(
             (sessions.c.id.startswith(EXTERNAL_PREFIX), sessions.c.expires_at),
             else_=now + self._lifetimes.access_ms,
@@ -133,37 +133,37 @@ class StoredSessions:
             )
 
 
-async def insert_opening(connection: AsyncConnection, opening: Opening) -> None:
+async def insert_opening(connection: Lane, opening: Opening) -> None:
     """A new session with its first refresh token, inside the caller's transaction."""
     await connection.execute(insert(sessions).values(structs.asdict(opening.session)))
     await connection.execute(insert(refresh_tokens).values(structs.asdict(opening.token)))
 
 
-async def _token(connection: AsyncConnection, shown: bytes) -> RefreshToken | None:
+async def _token(connection: Lane, shown: bytes) -> RefreshToken | None:
     row = (await connection.execute(select(*_TOKEN).where(refresh_tokens.c.hash == shown))).one_or_none()
     return None if row is None else _refresh_token(row)
 
 
-async def _lock(connection: AsyncConnection, session: str) -> Session | None:
+async def _lock(connection: Lane, session: str) -> Session | None:
     """The session's row, locked: two refreshes of one family wait for each other on every database."""
     found = await connection.execute(select(*_SESSION).where(sessions.c.id == session).with_for_update())
     row = found.one_or_none()
     return None if row is None else _session(row)
 
 
-async def _children(connection: AsyncConnection, parent: bytes) -> list[RefreshToken]:
+async def _children(connection: Lane, parent: bytes) -> list[RefreshToken]:
     rows = await connection.execute(select(*_TOKEN).where(refresh_tokens.c.parent == parent))
     return [_refresh_token(row) for row in rows]
 
 
-async def _siblings(connection: AsyncConnection, token: RefreshToken) -> list[RefreshToken]:
+async def _siblings(connection: Lane, token: RefreshToken) -> list[RefreshToken]:
     if token.parent is None:
         return []
     return [each for each in await _children(connection, token.parent) if each.hash != token.hash]
 
 
 async def _succeed(
-    connection: AsyncConnection,
+    connection: Lane,
     token: RefreshToken,
     session: Session,
     successor: bytes,

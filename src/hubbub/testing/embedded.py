@@ -39,7 +39,7 @@ async def _migrate(folder: Path) -> None:
 def copied_store(template: Path, folder: Path) -> Database:
     """A database of one's own."""
     shutil.copy(template, folder / DATABASE_FILE)
-    return Database(database_url("", str(folder)), Pool(size=pool_size))
+    return Database(database_url("", str(folder)), Pool())
 
 
 @dataclass(kw_only=True)
@@ -81,7 +81,7 @@ def _place(database: Database, capacity: int, batch: int, queue: int) -> Embedde
         moved.committed(committed)
         published.extend(committed)
 
-    journal = Journal(database, store, publish, outbox.mark, clock, batch=batch, queue=queue)
+    journal = Journal(database, store, publish, outbox.marking, clock, batch=batch, queue=queue)
     return EmbeddedPlace(
         chats=store,
         log=EntryLog(database),

@@ -19,11 +19,12 @@ PATIENCE = 20.0  # seconds: a hung server fails the test instead of hanging it
 
 
 class ServerProcess:
-    """`settings` are environment variables. After `start`, `http` and `websocket` are the public URLs."""
+    """`settings` are environment variables, and under `toml` the text of a settings file. After `start`, `http` and `websocket` are the public URLs."""
 
     def __init__(self, data: Path, settings: Mapping[str, str]) -> None:
         self.data = data
         self.settings = dict(CHEAP) | dict(settings)
+        (data / "hubbub.toml").write_text(self.settings.pop("toml", ""))
         self.log: list[str] = []
         self.port = 0
         self.internal = ""

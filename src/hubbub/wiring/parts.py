@@ -120,13 +120,13 @@ def build(settings: Settings, database: Database, epoch: str) -> Node:
         directory,
         crowd=bound(limits.crowd),
         linger_ms=settings.presence_linger_seconds * 1000,
-        gone=last_seen.__setitem__,
+        gone=last_seen,
     )
     journal = Journal(
         database,
         store,
         _in_turn(cursor_store.committed, relay.publish, presence.committed),
-        outbox.mark,
+        outbox.marking,
         clock,
         batch=settings.journal.batch,
         queue=settings.journal.queue,

@@ -65,7 +65,7 @@ def state(chat: Chat) -> dict[str, object]:
 
 async def reloaded(place: EmbeddedPlace, chat: Chat) -> Chat:
     async with place.database.reading() as connection:
-        return (await place.store.fetch(connection, [chat.id], {}))[chat.id]
+        return (await connection.run_sync(place.store.fetch, [chat.id], {}))[chat.id]
 
 
 async def check_kept(place: EmbeddedPlace, chats: list[Chat], answers: Answers) -> None:

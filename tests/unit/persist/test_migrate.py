@@ -28,7 +28,7 @@ async def test_the_migrations_leave_out_the_same_row_ids_as_the_tables(
     metadata.create_all(made)
     asked = text("SELECT name FROM sqlite_master WHERE sql LIKE '%WITHOUT ROWID%' ORDER BY name")
     async with database.reading() as connection:
-        migrated = (await connection.execute(asked)).scalars().all()
+        migrated = (await connection.execute(asked)).scalars()
     with made.connect() as plain:
         assert migrated == plain.execute(asked).scalars().all()
     made.dispose()
@@ -41,13 +41,13 @@ async def test_an_epoch_is_made_once(database: Database) -> None:
 
 
 async def test_every_store_has_its_own_epoch(database: Database, tmp_path: Path) -> None:
-    other = Database(make_url(f"sqlite+aiosqlite:///{tmp_path / 'other.db'}"))
+    other = Database(make_url(f"sqlite:///{tmp_path / 'other.db'}"))
     assert await ensure_current(other) != await ensure_current(database)
     await other.close()
 
 
 def test_the_command_line_migrates_without_a_running_loop(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'h.db'}"
+    url = f"sqlite:///{tmp_path / 'h.db'}"
     upgrade(url)
     upgrade(url)
     engine = create_engine(f"sqlite:///{tmp_path / 'h.db'}")
@@ -56,7 +56,7 @@ def test_the_command_line_migrates_without_a_running_loop(tmp_path: Path) -> Non
 
 
 async def test_two_processes_starting_at_once_agree(tmp_path: Path) -> None:
-    url = make_url(f"sqlite+aiosqlite:///{tmp_path / 'h.db'}")
+    url = make_url(f"sqlite:///{tmp_path / 'h.db'}")
     databases = [Database(url) for _ in range(3)]
     epochs = await asyncio.gather(*(ensure_current(database) for database in databases))
     assert len(set(epochs)) == 1
@@ -72,7 +72,7 @@ async def test_a_database_of_a_newer_version_is_refused(database: Database) -> N
 
 
 async def test_an_outdated_database_names_the_command_to_run(tmp_path: Path) -> None:
-    empty = Database(make_url(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"))
+    empty = Database(make_url(f"sqlite:///{tmp_path / 'empty.db'}"))
     async with empty.writing() as connection:
         with pytest.raises(SchemaMismatchError, match="hubbub migrate"):
             await connection.run_sync(_check)

@@ -145,7 +145,7 @@ def test_migrate_makes_the_embedded_store_and_again_changes_nothing(run: Run, tm
 
 
 def test_migrate_goes_to_the_database_named(run: Run, tmp_path: Path) -> None:
-    assert run("migrate", "--database-url", f"sqlite+aiosqlite:///{tmp_path / 'named.db'}").exit_code == 0
+    assert run("migrate", "--database-url", f"sqlite:///{tmp_path / 'named.db'}").exit_code == 0
     assert (tmp_path / "named.db").exists()
 
 
