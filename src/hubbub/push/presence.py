@@ -1,6 +1,6 @@
 """Who is connected, told to friends and to fellow members of small chats (docs/protocol.md §2 Crowds)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from hubbub.model.chats import PRIVATE, Chat
 from hubbub.model.ports import Chats, People
@@ -14,8 +14,8 @@ PER_TICK = 20_000  # pushes in one tick: a storm of arrivals is spread over tick
 class PresenceBoard:
     """Implements model.ports.Presence.
 
-    A user is online from the first connection until `linger_ms` after the last one ended. `gone` hears who went
-    offline and when they were last seen.
+    A user is online from the first connection until `linger_ms` after the last one ended. Who went offline stands
+    in `gone`, with when they were last seen (ms), until the owner of it has stored that.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class PresenceBoard:
         *,
         crowd: float,
         linger_ms: float,
-        gone: Callable[[str, int], None],
+        gone: dict[str, int],
     ) -> None:
         self._hub = hub
         self._chats = chats
@@ -69,7 +69,7 @@ class PresenceBoard:
         for user, since in [each for each in self._here.items() if each[1] is not None]:
             if since is not None and now - since >= self._linger_ms:
                 del self._here[user]
-                self._gone(user, since)
+                self._gone[user] = since
                 self._news[user] = PresencePush(user=user, online=False, last_seen=since)
         budget = PER_TICK
         while self._news and budget > 0:
@@ -105,12 +105,13 @@ class PresenceBoard:
         """What `asker` may know: of strangers nothing, like of users that do not exist."""
         known = self.fellows(asker, await self._chats.of_user(asker)) | {asker}
         away = [user for user in users if user in known and user not in self._here]
-        last_seen = await self._people.last_seen(away) if away else {}
+        lately = {user: self._gone[user] for user in away if user in self._gone}  # not stored yet, but told
+        last_seen = (await self._people.last_seen(away) if away else {}) | lately
         return [
             PresenceListing(
                 user=user,
                 online=user in known and user in self._here,
-                last_seen=(self._here.get(user) or last_seen.get(user)) if user in known else None,
+                last_seen=last_seen.get(user),
             )
             for user in users
         ]
