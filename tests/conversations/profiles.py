@@ -15,7 +15,25 @@ TIGHT = {
     "HUBBUB_LIMITS_ROOM_MEMBERS": "5",
     "HUBBUB_LIMITS_SEND_BURST": "5",
     "HUBBUB_LIMITS_SEND_PER_SECOND": "0.01",
+    "HUBBUB_PRESENCE_LINGER_SECONDS": "0.3",
 }
 
-# No limit on sending, for plays with much to say.
-BULK = {"HUBBUB_LIMITS_SEND_PER_SECOND": "0"}
+# No limit on sending, for plays with much to say, and little patience with those who do not listen.
+BULK = {
+    "HUBBUB_LIMITS_OUTGOING_BYTES": "262144",
+    "HUBBUB_LIMITS_SEND_PER_SECOND": "0",
+    "HUBBUB_LIMITS_STALL_SECONDS": "3",
+    "HUBBUB_PRESENCE_LINGER_SECONDS": "0",
+}
+
+# Everything that runs out, runs out soon; and tokens of an identity provider are taken.
+HASTY = {
+    "HUBBUB_HEARTBEAT_MS": "400",
+    "toml": """
+[auth.external.corp]
+issuer = "https://login.corp.example"
+audience = "hubbub"
+algorithms = ["HS256"]
+hmac_secret = "a secret of the corporation, 32 bytes"
+""",
+}
