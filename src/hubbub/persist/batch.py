@@ -43,6 +43,7 @@ class Batch:
         self._now = now
         self._known = {each.chat: store.peek(each.chat) for each, _ in waiting}
         self._bases: dict[str, Chat] = {}
+        self._fetched: dict[str, Chat] = {}
         self._stored: dict[Key, Stored] = {}
         self._targets: Mapping[str, dict[int, Target]] = {}
         self._remembered: list[tuple[Any, ...]] = []
@@ -70,7 +71,7 @@ class Batch:
                 stale.append(chat)
         if stale:
             people = {each: two for each in stale if (two := asked[each].people) is not None}
-            bases |= self._store.fetch(connection, stale, people)
+            self._fetched = self._store.fetch(connection, stale, people)
         return bases
 
     def _find_targets(self, connection: Connection) -> Mapping[str, dict[int, Target]]:
@@ -90,6 +91,8 @@ class Batch:
 
     def decide(self) -> None:
         """Answer what was stored before, decide the rest. On the event loop: nobody else changes a chat meanwhile."""
+        for chat, fresh in self._fetched.items():
+            self._bases[chat] = self._store.renew(fresh)
         for proposal, _ in self.waiting:
             try:
                 answer: Answer = self._answer(proposal)

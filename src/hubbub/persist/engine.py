@@ -45,9 +45,10 @@ class Database:
     def __init__(self, url: URL, pool: Pool | None = None) -> None:
         self.url = url
         self._pool = pool or Pool()
-        self._writer = Lane(_engine(url, self._pool, "BEGIN IMMEDIATE"), "database writer")
+        writing, self._reading = _engine(url, self._pool, "BEGIN IMMEDIATE"), _engine(url, self._pool, "BEGIN")
+        self.engines = (writing, self._reading)
+        self._writer = Lane(writing, "database writer")
         self._turn = asyncio.Lock()
-        self._reading = _engine(url, self._pool, "BEGIN")
         self._readers: list[Lane] = []
         self._free: asyncio.LifoQueue[Lane] = asyncio.LifoQueue()
 

@@ -58,6 +58,7 @@ class Lane:
         self._engine = engine
         self._thread = ThreadPoolExecutor(1, name)
         self._connection: Connection | None = None
+        self._closed = False
 
     @property
     def dialect(self) -> Dialect:
@@ -106,8 +107,10 @@ class Lane:
 
     async def close(self) -> None:
         """Close the connection and end the thread."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-        self._thread.shutdown(wait=False)
+        if not self._closed:
+            self._closed = True
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+            self._thread.shutdown(wait=False)
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from tests.ports.requests import ROOMS, USERS, Asked, asked, named
 
 from hubbub.model import commands as c
@@ -158,8 +158,7 @@ async def test_a_message_sent_edited_and_deleted_in_one_batch_leaves_no_content(
     _, sent, edited, _ = await place.transcript(room)
     assert [getattr(entry, "content", None) for entry in (sent, edited)] == [None, None]
     async with place.database.reading() as connection:
-        found = await connection.exec_driver_sql("SELECT count(*) FROM entries WHERE content IS NOT NULL")
-        assert found.scalar() == 0
+        assert await connection.scalar(text("SELECT count(*) FROM entries WHERE content IS NOT NULL")) == 0
 
 
 async def test_answers_come_before_what_is_published(place: EmbeddedPlace) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from structlog.testing import capture_logs
 from tests.unit.persist.torn import TornDatabase
 
@@ -42,8 +43,7 @@ async def until(true: Callable[[], bool]) -> None:
 async def pragma(database: Database, statement: str) -> int:
     """On the one writing connection, where it stays in force."""
     async with database.writing() as connection:
-        found = await connection.exec_driver_sql(f"PRAGMA {statement}")
-        return int(found.scalar_one())
+        return int(await connection.scalar(text(f"PRAGMA {statement}")))
 
 
 @contextmanager
