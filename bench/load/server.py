@@ -37,12 +37,7 @@ def cpu_seconds(process: int) -> float:
     return time.clock_gettime(~process << 3 | _SCHEDULED)
 
 
-def thread_cpu_seconds(thread: int) -> float:
-    """The same of one thread."""
-    return time.clock_gettime(~thread << 3 | _SCHEDULED | _THREAD)
-
-
-_SCHEDULED, _THREAD = 2, 4  # clock ids of other processes: clock_getcpuclockid(3), linux/posix-timers.h
+_SCHEDULED = 2  # the clock id of another process: clock_getcpuclockid(3), linux/posix-timers.h
 
 
 def resident_bytes(process: int) -> int:
@@ -69,7 +64,7 @@ class Server:
 
     def loop_cpu(self) -> float:
         """Seconds of the thread that runs the event loop; the others talk to the database."""
-        return thread_cpu_seconds(self.pid)
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/schedstat").read_text().split()[0]) / 1e9
 
     def rss(self) -> int:
         """Bytes."""

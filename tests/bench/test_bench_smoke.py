@@ -1,0 +1,59 @@
+"""Each bench on a tiny scale: the numbers mean nothing here, the counts must be exact."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 120  # for a hung bench, not for a slow machine
+
+
+def record_of(name: str, *options: str) -> dict[str, Any]:
+    """What the bench prints with --json."""
+    command = [sys.executable, str(ROOT / "bench" / f"{name}.py"), "--json", *options]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+    assert done.returncode == 0, done.stderr
+    record: dict[str, Any] = json.loads(done.stdout)
+    assert record["name"] == name
+    return record
+
+
+def test_ingest_stores_and_delivers_everything_it_acknowledges() -> None:
+    options = ("--connections", "20", "--rooms", "4", "--window", "2", "--seconds", "1", "--warm-up", "0")
+    record = record_of("ingest", "--processes", "2", *options)
+    counts = record["counts"]
+
+    assert counts["acknowledged"] > 0
+    assert counts["stored"] == counts["acknowledged"]
+    assert counts["delivered"] == counts["acknowledged"] * 5
+    assert (counts["errors"], counts["lost_connections"]) == (0, 0)
+    assert record["measured"]["durable, acknowledged messages"] > 0
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="the floor is a C program")
+def test_fanout_delivers_everything_in_one_flush_a_round() -> None:
+    options = ("--connections", "20", "--waiting", "4", "--blocks", "2", "--rounds", "2")
+    counts = record_of("fanout", "--processes", "2", *options)["counts"]
+
+    for kind in ("floor, 1 message", "server, 1 message", "floor, 4 joined", "server, 4 joined"):
+        assert counts[kind]["deliveries"] == counts[kind]["expected"], kind
+        assert counts[kind]["reads_per_connection_and_round"] == 1, kind
+    for kind in ("server, 1 message", "server, 4 joined", "server, nobody listens"):
+        assert counts[kind]["transactions_per_round"] == 1, kind
+    assert counts["server, 4 joined"]["expected"] == 2 * 2 * 4 * 20
+    assert (counts["errors"], counts["lost_connections"]) == ([], 0)
+
+
+def test_idle_connections_are_all_there_when_memory_is_read() -> None:
+    options = ("--connections", "40", "--warm-up", "10", "--rooms", "3", "--members", "6")
+    record = record_of("idle", "--processes", "2", *options)
+    counts = record["counts"]
+
+    assert (counts["alive"], counts["open_at_server"]) == (40, 40)
+    assert counts["channels"] == counts["rooms"] == 20
+    assert (counts["errors"], counts["lost_connections"]) == ([], 0)
