@@ -56,10 +56,11 @@ class Server:
         self.data = data
         self.port = free_port()
         self.internal_port = free_port()
-        self.log_file = data.with_suffix(".log")
         self.settings = {**UNLIMITED, **settings}
         self.process: Process | None = None
-        self._begun_at = 0
+        self.former_log: list[str] = []
+        self._log: list[str] = []
+        self._reader: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
@@ -70,18 +71,30 @@ class Server:
         assert self.process is not None
         return self.process.pid
 
-    async def begin(self, file_limit: int | None = None) -> None:
-        """Start the process and do not wait. `file_limit`: bytes no file of it may grow beyond."""
-        self._begun_at = self.log_file.stat().st_size if self.log_file.exists() else 0
-        with self.log_file.open("a") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                PROGRAM, "serve", "--data", str(self.data), "--port", str(self.port),
-                "--internal-port", str(self.internal_port),
-                env={**_clean_environment(), **self.settings}, cwd=self.data.parent,
-                stdout=asyncio.subprocess.DEVNULL, stderr=log,
-            )  # fmt: skip
-        if file_limit is not None:
-            resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (file_limit, resource.RLIM_INFINITY))
+    async def begin(self) -> None:
+        """Start the process and do not wait."""
+        self.former_log += self._log
+        self._log = []
+        self.process = await asyncio.create_subprocess_exec(
+            *(PROGRAM, "serve", "--data", str(self.data), "--port", str(self.port)),
+            *("--internal-port", str(self.internal_port)),
+            env={**_clean_environment(), **self.settings},
+            cwd=self.data.parent,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        reading = self._read(self.process, self._log)
+        self._reader = asyncio.get_running_loop().create_task(reading, name="log of the server")
+
+    @staticmethod
+    async def _read(process: Process, log: list[str]) -> None:
+        assert process.stderr is not None
+        async for line in process.stderr:
+            log.append(line.decode().rstrip())
+
+    def limit_files(self, most: int) -> None:
+        """No file of the running process may be written beyond `most` bytes: EFBIG, as a quota does it."""
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
     async def start(self) -> None:
         """Start, and wait until it serves."""
@@ -109,20 +122,21 @@ class Server:
         return await self.ended()
 
     async def ended(self) -> int:
-        """Wait for the end; gives the exit status."""
+        """Wait for the end and the last line; gives the exit status."""
         assert self.process is not None
+        assert self._reader is not None
         async with asyncio.timeout(WITHIN):
-            return await self.process.wait()
+            status = await self.process.wait()
+            await self._reader
+        return status
 
     def log(self) -> str:
         """What this process (not its forerunners) wrote to standard error."""
-        with self.log_file.open() as log:
-            log.seek(self._begun_at)
-            return log.read()
+        return "\n".join(self._log)
 
     def lines(self, text: str) -> list[str]:
         """Its log lines whose message contains `text`."""
-        return [line for line in self.log().splitlines() if text in _message_of(line)]
+        return [line for line in self._log if text in _message_of(line)]
 
     async def readiness(self) -> tuple[int, list[str]]:
         """The status of /readyz, and its reasons."""

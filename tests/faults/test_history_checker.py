@@ -5,7 +5,6 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-
 from tests.faults.history import Entry, Envelope, Record, Stored, Witness
 from tests.faults.history_checker import check
 
@@ -88,7 +87,15 @@ def entry(seq: int, kind: str, sender: str, **fields: Any) -> Entry:  # noqa: AN
 
 def message(seq: int, sender: str, msg_id: str, content: str | None, **fields: Any) -> Entry:  # noqa: ANN401
     return entry(
-        seq, "message", sender, msg_id=msg_id, content=content, msg_type="group", to=ROOM, reply_to=None, **fields
+        seq,
+        "message",
+        sender,
+        msg_id=msg_id,
+        content=content,
+        msg_type="group",
+        to=ROOM,
+        reply_to=None,
+        **fields,
     )
 
 
@@ -355,7 +362,9 @@ BREAKS: dict[Callable[[Run], None], str] = {
 }
 
 
-@pytest.mark.parametrize(("break_it", "promise"), BREAKS.items(), ids=lambda each: getattr(each, "__name__", each))
+@pytest.mark.parametrize(
+    ("break_it", "promise"), BREAKS.items(), ids=lambda each: getattr(each, "__name__", each)
+)
 def test_a_broken_promise_is_caught(break_it: Callable[[Run], None], promise: str) -> None:
     run = Run()
     break_it(run)

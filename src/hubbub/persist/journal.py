@@ -8,8 +8,10 @@ if nobody knows whether it was committed, the journal finds out before it answer
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
+from sqlalchemy import delete, insert
 
 from hubbub.model.draft import Draft
 from hubbub.model.errors import CommitUnknownError, ErrorCode, Refused
@@ -20,12 +22,16 @@ from hubbub.persist.chats import ChatStore
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import OUTAGES, blames_one_row, reading, said
 from hubbub.persist.lane import Lane
+from hubbub.persist.tables import meta
 
 log = structlog.get_logger("hubbub.journal")
 
 Publish = Callable[[Sequence[Committed]], None]
 FIND_OUT_SECONDS = 5.0
 FIND_OUT_EVERY = 0.2
+TRY_AGAIN_SECONDS = 1.0
+TRIAL = "trial"
+TRIAL_CHARS = 60_000  # MySQL's TEXT holds no more; a disk with room for one row only is not well yet
 
 
 class Journal:
@@ -91,11 +97,35 @@ class Journal:
     async def run(self) -> None:
         """Commit batch after batch until `stop`, then what still waits."""
         while not (self._stopping and not self._waiting):
-            await self._wake.wait()
-            self._wake.clear()
+            await self._woken()
             while self._waiting:
                 count = min(len(self._waiting), self._batch)
                 await self._commit([self._waiting.popleft() for _ in range(count)])
+
+    async def _woken(self) -> None:
+        """Wait for proposals. While the database fails, try it meanwhile: not being ready keeps proposals away."""
+        while self._failing and not self._wake.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TRY_AGAIN_SECONDS):
+                    await self._wake.wait()
+            if not self._wake.is_set():
+                await self._try_again()
+        await self._wake.wait()
+        self._wake.clear()
+
+    async def _try_again(self) -> None:
+        """Store something about as large as a batch, and take it out again."""
+        erase = delete(meta).where(meta.c.key == TRIAL)
+        try:
+            async with self._database.writing() as connection:
+                await connection.execute(erase)
+                await connection.execute(insert(meta).values(key=TRIAL, value="-" * TRIAL_CHARS))
+            async with self._database.writing() as connection:
+                await connection.execute(erase)
+        except OUTAGES as error:
+            log.debug("the database still takes no writes", error=said(error))
+        else:
+            self._works()
 
     def stop(self) -> None:
         """Take nothing new; `run` ends once everything taken is answered."""
@@ -171,9 +201,6 @@ class Journal:
         return found is not None and (found.head, found.rights_version) >= (draft.head, draft.rights_version)
 
     def _settle(self, batch: Batch) -> None:
-        if self._failing:
-            self._failing = False
-            log.info("the database takes writes again")
         self.commits += 1
         published: list[Committed] = []
         for draft in batch.drafts.values():
@@ -194,7 +221,14 @@ class Journal:
         for (_, done), answer in zip(batch.waiting, batch.answers, strict=True):
             _tell(done, answer)
         if published:
+            self._works()
             self._publish(published)
+
+    def _works(self) -> None:
+        """Something was written. A batch of retries alone writes nothing, and says nothing about the disk."""
+        if self._failing:
+            self._failing = False
+            log.info("the database takes writes again")
 
     def _answer_all(self, waiting: list[Waiting], answer: Answer) -> None:
         for _, done in waiting:
