@@ -166,6 +166,11 @@ class Connection(Client):
             if not self.stalled and not self.transport.is_closing():
                 self.transport.resume_reading()
 
+    def read_on(self) -> None:
+        """The peer has drained; what it asked before comes first."""
+        if not self.held:
+            self.transport.resume_reading()
+
     def on_stall(self) -> None:
         """The slow-client clock starts."""
         self._allow(self.gate.stall_ticks)

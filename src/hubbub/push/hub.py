@@ -98,8 +98,12 @@ class Hub:
     def _unlink(self, local: Local, channel: Channel) -> None:
         if local.channels is not None and local.channels.pop(channel.chat.id, None) is not None:
             channel.locals -= 1
-            if channel.locals == 0:
-                self._channels.pop(channel.chat.id, None)
+            self._let_go(channel)
+
+    def _let_go(self, channel: Channel) -> None:
+        """A channel nobody needs; while it has steps to serve, who comes back must find their place behind them."""
+        if channel.locals == 0 and not channel.active and self._channels.get(channel.chat.id) is channel:
+            del self._channels[channel.chat.id]
 
     def enter(self, local: Local, mailbox: Mailbox) -> None:
         """One more connection of the user: it hears what is told to the user, and chats once attached."""
@@ -170,7 +174,8 @@ class Hub:
     def filled(self, channel: Channel, entries: Sequence[Entry]) -> None:
         """What was read to fill a gap; whatever is missing still is found by the next comparison with the heads."""
         channel.filling = False
-        self._queue_entries(channel, [entry for entry in entries if entry.seq > channel.position])
+        if self._channels.get(channel.chat.id) is channel:
+            self._queue_entries(channel, [entry for entry in entries if entry.seq > channel.position])
 
     def _queue_entries(self, channel: Channel, entries: Sequence[Entry]) -> None:
         """Split where somebody comes or goes; what lies between is one step."""
@@ -260,6 +265,7 @@ class Hub:
                 self._active.append(channel)
             else:
                 channel.active = False
+                self._let_go(channel)
         return bool(self._active)
 
     def _serve(self, channel: Channel, budget: int) -> int:

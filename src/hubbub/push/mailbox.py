@@ -67,13 +67,18 @@ class Flusher:
 
 
 class Mailbox:
-    """The outgoing side of a connection. `out` is None, one joined run of frames, or a list of them."""
+    """The outgoing side of a connection. `out` is None, one joined run of frames, or a list of them.
+
+    `paused`: the transport's buffer is over its mark and it will say when it is empty. `pressed`: every push is weighed,
+    because the transport is paused or holes are not announced yet. `stalled`: the bound was passed.
+    """
 
     __slots__ = (
         "flusher",
         "missed",
         "missed_other",
         "out",
+        "paused",
         "pressed",
         "stalled",
         "transport",
@@ -87,6 +92,7 @@ class Mailbox:
     def __init__(self, flusher: Flusher) -> None:
         self.flusher = flusher
         self.out: bytes | list[bytes] | None = None
+        self.paused = False
         self.pressed = False
         self.stalled = False
         self.missed: dict[Channel, int] | None = None
@@ -153,13 +159,14 @@ class Mailbox:
 
     def pause_writing(self) -> None:
         """The peer reads slower than we write: weigh every push from now on."""
-        self.pressed = True
+        self.paused = self.pressed = True
 
     def resume_writing(self) -> None:
         """The peer has taken everything."""
+        self.paused = False
         if self.stalled:
             self.stalled = False
-            self.transport.resume_reading()
+            self.read_on()
         if self.missed is None:
             self.pressed = False
         if self.missed or self.missed_other:
@@ -168,7 +175,7 @@ class Mailbox:
 
     async def drained(self) -> None:
         """Wait while the peer is behind."""
-        if self.pressed and self.transport.get_write_buffer_size() and not self.transport.is_closing():
+        if self.paused and not self.transport.is_closing():
             if self.waiter is None:
                 self.waiter = asyncio.get_running_loop().create_future()
             await asyncio.shield(self.waiter)
@@ -185,8 +192,12 @@ class Mailbox:
         after = self.missed.pop(channel, None)
         if not self.missed:
             self.missed = None
-            self.pressed = self.stalled or self.transport.get_write_buffer_size() > HIGH_WATER
+            self.pressed = self.stalled or self.paused
         return after
+
+    def read_on(self) -> None:
+        """The stall is over; a subclass may have another reason not to read yet."""
+        self.transport.resume_reading()
 
     def on_stall(self) -> None:
         """The bound was passed; a subclass starts the clock."""
