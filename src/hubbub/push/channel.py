@@ -100,7 +100,10 @@ def _deliver(frames: bytes, targets: list[Mailbox], channel: Channel, first: int
         out = mailbox.out
         if out is None:
             if at_once:
-                mailbox.write(frames)
+                try:  # noqa: SIM105 - as in Mailbox.write, without the call
+                    mailbox.transport.write(frames)
+                except RuntimeError:
+                    pass
             else:
                 mailbox.out = frames
                 dirty.append(mailbox)

@@ -34,19 +34,21 @@ class PresenceBoard:
         self._crowd = crowd
         self._linger_ms = linger_ms
         self._gone = gone
-        self._here: dict[str, int | None] = {}  # user → when the last connection ended, None while connected
+        self._here: set[str] = set()
+        self._leaving: dict[str, int] = {}  # those of them whose last connection ended, and when
         self._news: dict[str, PresencePush] = {}
 
     def entered(self, user: str) -> None:
         """A connection of the user said hello."""
         if user not in self._here:
             self._news[user] = PresencePush(user=user, online=True, last_seen=None)
-        self._here[user] = None
+        self._here.add(user)
+        self._leaving.pop(user, None)
 
     def left(self, user: str, now: int) -> None:
         """The last connection of the user ended."""
         if user in self._here:
-            self._here[user] = now
+            self._leaving[user] = now
 
     def committed(self, committed: Sequence[Committed]) -> None:
         """New friends see at once whether the other is there."""
@@ -66,9 +68,10 @@ class PresenceBoard:
 
     def tick(self, now: int) -> None:
         """Who lingered long enough is offline; tell the news, as much as one tick allows."""
-        for user, since in [each for each in self._here.items() if each[1] is not None]:
-            if since is not None and now - since >= self._linger_ms:
-                del self._here[user]
+        for user, since in list(self._leaving.items()):
+            if now - since >= self._linger_ms:
+                del self._leaving[user]
+                self._here.discard(user)
                 self._gone[user] = since
                 self._news[user] = PresencePush(user=user, online=False, last_seen=since)
         budget = PER_TICK
