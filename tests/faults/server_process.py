@@ -90,7 +90,7 @@ class Server:
     async def _read(process: Process, log: list[str]) -> None:
         assert process.stderr is not None
         async for line in process.stderr:
-            log.append(line.decode().rstrip())
+            log.append(line.decode().rstrip())  # noqa: PERF401 - read while it grows
 
     def limit_files(self, most: int) -> None:
         """No file of the running process may be written beyond `most` bytes: EFBIG, as a quota does it."""
