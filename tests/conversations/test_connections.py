@@ -83,6 +83,26 @@ async def test_a_slow_client_is_told_of_its_hole_once_it_has_drained(stage: Stag
 
 
 @pytest.mark.settings(**BULK)
+async def test_a_slow_client_that_missed_more_than_entries_asks_for_its_lists_again(stage: Stage) -> None:
+    alice, bob, carol = await stage.people("alice", "bob", "carol")
+    rooms = [await stage.room(alice, bob) for _ in range(2)]
+    slow = await slow_listener(stage, bob)
+    heads = {rooms[0]: await talk(alice, rooms[0], MANY, "c"), rooms[1]: await talk(alice, rooms[1], 3, "d")}
+    await carol.asks("befriend", user=bob)
+    told = dict.fromkeys(rooms, 2)
+    holes: dict[str | None, tuple[int | None, int | None]] = {}
+    while len(holes) < 3:
+        push = await slow.next()
+        if push["type"] == "message":
+            told[push["chat"]] = push["seq"]
+        elif push["type"] == "resync":
+            assert push.get("chat") not in holes
+            holes[push.get("chat")] = (push.get("after"), push.get("next"))
+    assert holes == {None: (None, None)} | {room: (told[room], heads[room] + 1) for room in rooms}
+    assert (await slow.asks("friends"))["incoming"] == [carol.user]
+
+
+@pytest.mark.settings(**BULK)
 async def test_a_client_that_does_not_drain_is_closed_and_costs_nobody_else(stage: Stage) -> None:
     alice, bob = await stage.people("alice", "bob")
     room = await stage.room(alice, bob)
@@ -126,6 +146,15 @@ async def test_sigterm_says_goodbye_to_everybody_and_exits_with_0(own_stage: Sta
     kept = {each["msg_id"]: each["seq"] for each in (await again.asks("history", chat=room))["entries"][2:]}
     for sent in (each for each in acknowledged if each["type"] == "sent"):
         assert kept[sent["msg_id"]] == sent["seq"]
+
+
+async def test_a_second_sigterm_ends_it_at_once(own_stage: Stage) -> None:
+    [alice] = await own_stage.people("alice")
+    alice.socket.silent = True  # the server waits for the answer to its close
+    own_stage.server.signal(signal.SIGTERM)
+    await alice.is_closed(1012)
+    own_stage.server.signal(signal.SIGTERM)
+    assert own_stage.server.wait() == 1
 
 
 async def test_after_a_crash_there_is_no_goodbye_and_nothing_is_lost(own_stage: Stage) -> None:
