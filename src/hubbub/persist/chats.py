@@ -43,10 +43,12 @@ class ChatStore:
     def peek(self, chat: str) -> Chat | None:
         """The chat, if it is in memory."""
         found = self._recent.get(chat)
-        if found is None:
-            found = self._known.get(chat)
-            if found is not None:
-                self._keep(found)
+        if found is not None:
+            self._recent.move_to_end(chat)
+            return found
+        found = self._known.get(chat)
+        if found is not None:
+            self._keep(found)
         return found
 
     def _keep(self, chat: Chat) -> None:

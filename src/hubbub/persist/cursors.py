@@ -3,8 +3,12 @@
 After a crash they may step back by a second's worth (docs/protocol.md §2 Rules).
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from heapq import nlargest
+from weakref import WeakKeyDictionary
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from hubbub.model.chats import Chat
@@ -16,6 +20,31 @@ from hubbub.persist.engine import Database
 Key = tuple[Chat, str]
 
 
+class Reach(Struct):
+    """How far a chat's entries are confirmed: by `leader` up to `lead`, by somebody else up to `others`.
+
+    Nobody confirms what they said themselves, so up to `lead` all but the leader's own entries are confirmed, and up to
+    `others` all of them.
+    """
+
+    leader: str = ""
+    lead: int = 0
+    others: int = 0
+
+    def of(self, user: str) -> int:
+        """Up to where nothing new can be confirmed by this user."""
+        return self.lead if user == self.leader else self.others
+
+    def extend(self, user: str, received: int) -> None:
+        """The user's device has everything up to `received`."""
+        if user == self.leader:
+            self.lead = max(self.lead, received)
+        elif received > self.lead:
+            self.leader, self.lead, self.others = user, received, self.lead
+        else:
+            self.others = max(self.others, received)
+
+
 class CursorStore:
     """Which cursors rose since the last write."""
 
@@ -23,7 +52,7 @@ class CursorStore:
         self._database = database
         self._moved: set[Key] = set()
         self._confirmed: set[Key] = set()
-        self._acked: dict[str, int] = {}
+        self._reaches: WeakKeyDictionary[Chat, Reach] = WeakKeyDictionary()
 
     def committed(self, committed: Sequence[Committed]) -> None:
         """Their own messages raised the senders' cursors."""
@@ -44,25 +73,29 @@ class CursorStore:
         moved, self._moved = self._moved, set()
         confirmed, self._confirmed = self._confirmed, set()
         try:
-            acked = self._newly_acked(confirmed)
+            reached = list(self._newly_acked(confirmed))
+            acked = [(chat.id, user, after, upto) for chat, user, after, upto in reached]
             async with self._database.writing() as lane:
                 await lane.run_sync(_store, _rows(moved), acked, now)
         except BaseException:
             self._moved |= moved
             self._confirmed |= confirmed
             raise
-        for chat, _, _, received in acked:
-            self._acked[chat] = received
+        for chat, user, _, received in reached:
+            self._reaches.setdefault(chat, Reach()).extend(user, received)
 
-    def _newly_acked(self, confirmed: set[Key]) -> list[outbox.Acked]:
-        """(chat, user, after, up to) where a device is further than any was before."""
-        best: dict[str, outbox.Acked] = {}
+    def _newly_acked(self, confirmed: set[Key]) -> Iterator[tuple[Chat, str, int, int]]:
+        """(chat, user, after, up to) of the two furthest of each chat: what the others have, these two have."""
+        by_chat: dict[Chat, list[tuple[int, str]]] = defaultdict(list)
         for chat, user in confirmed:
             member = chat.member(user)
-            after = self._acked.get(chat.id, 0)
-            if member is not None and member.received > max(after, best.get(chat.id, ("", "", 0, 0))[3]):
-                best[chat.id] = (chat.id, user, after, member.received)
-        return list(best.values())
+            if member is not None:
+                by_chat[chat].append((member.received, user))
+        for chat, reached in by_chat.items():
+            known = self._reaches.get(chat, Reach())
+            for received, user in nlargest(2, reached):
+                if received > known.of(user):
+                    yield chat, user, known.of(user), received
 
 
 def _store(

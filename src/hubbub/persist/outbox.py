@@ -6,7 +6,7 @@ Rows are written by the journal in the entry's own transaction. They name (chat,
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from hubbub.persist.bulk import as_json
 from hubbub.persist.engine import Database
@@ -58,16 +58,20 @@ class Outbox:
             return [(chat, first, last) for chat, first, last in await connection.execute(query)]
 
     async def purge(self, before: int) -> int:
-        """Delete some rows created before `before` (ms) that are not PENDING; how many were."""
+        """Delete some rows created before `before` (ms) that are not PENDING; how many were.
+
+        Looking for them reads the whole table, so that is done without the write lock.
+        """
         old = (
             select(outbox.c.chat, outbox.c.seq)
             .where(outbox.c.state != PENDING, outbox.c.created_at < before)
             .limit(PURGE)
         )
-        async with self._database.writing() as connection:
-            found = (await connection.execute(old)).all()
-            for chat, seq in found:
-                await connection.execute(delete(outbox).where(outbox.c.chat == chat, outbox.c.seq == seq))
+        async with self._database.reading() as lane:
+            found = [tuple(row) for row in await lane.execute(old)]
+        if found:
+            async with self._database.writing() as lane:
+                await lane.execute(_PURGE, {"rows": as_json(found)})
         return len(found)
 
 
@@ -86,6 +90,9 @@ def acknowledge(connection: Connection, acked: Sequence[Acked], now: int) -> Non
 _MARK = text(
     "UPDATE outbox SET state = 1 WHERE state = 0 AND (chat, seq) IN (SELECT o.chat, o.seq FROM json_each(:ranges) AS r"
     " CROSS JOIN outbox AS o ON o.chat = r.value ->> 0 AND o.seq BETWEEN r.value ->> 1 AND r.value ->> 2)"
+)
+_PURGE = text(
+    "DELETE FROM outbox WHERE (chat, seq) IN (SELECT r.value ->> 0, r.value ->> 1 FROM json_each(:rows) AS r)"
 )
 _ACKNOWLEDGE = text(
     "UPDATE outbox SET state = 2, delivered_at = :now WHERE chat = :chat AND seq > :after AND seq <= :upto AND state < 2"
