@@ -111,7 +111,9 @@ Ask = NamedDependency[Asking]
 
 async def provide_asking(request: AnyRequest) -> Asking:
     """The dependency `ask`."""
-    return Asking(request)
+    asking = Asking(request)
+    await _check_types(request)
+    return asking
 
 
 def body_of(reply: Struct) -> dict[str, Any]:
@@ -128,6 +130,19 @@ def check_text(data: StructT) -> StructT:
         if any(isinstance(text, str) and "\0" in text for text in texts):
             raise Refused(ErrorCode.BAD_REQUEST, f"{name} must not contain U+0000.")
     return data
+
+
+async def _check_types(request: AnyRequest) -> None:
+    """Litestar takes "1" for 1 and "true" for true, in bodies too; the contract does not."""
+    data = request.route_handler.parsed_fn_signature.parameters.get("data")
+    body = await request.body() if data is not None else b""
+    if data is not None and body:
+        try:
+            msgspec.json.decode(body, type=data.annotation)
+        except msgspec.ValidationError as error:
+            raise Refused(ErrorCode.BAD_REQUEST, str(error)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return  # Litestar says so itself
 
 
 def _check_path(request: AnyRequest) -> None:
