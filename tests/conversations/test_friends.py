@@ -1,7 +1,5 @@
 """Friendship: asked for, granted, declined, ended (docs/protocol.md §2)."""
 
-import pytest
-
 from hubbub.testing.conversation import Connection, Stage
 
 
@@ -128,7 +126,6 @@ async def test_a_private_chat_is_called_as_the_other_wants(stage: Stage) -> None
     assert (chat["name"], chat["peer"]) == ("Bob the Builder", bob.user)
 
 
-@pytest.mark.xfail(reason="push/resume.describe knows no display names: the `chat` push carries the handle")
 async def test_the_chat_of_new_friends_is_called_as_the_other_wants(stage: Stage) -> None:
     alice, bob = await stage.people("alice", "bob")
     (await bob.http.patch("/me", {"display_name": "Bob the Builder"})).gives(200)

@@ -111,7 +111,7 @@ class Dispatcher:
             raise Refused(ErrorCode.NOT_FOUND, "There is no such chat.")
         if ref[1] is not None and chat.rights_version == 0:
             peer = chat.peer_of(user)
-            if not await self.desk.people.exists(peer):
+            if peer not in await self.desk.people.profiles([user, peer]):  # both: their chat names them
                 raise Refused(ErrorCode.NOT_FOUND, "There is no such user.")
         return chat
 

@@ -58,6 +58,11 @@ class Directory:
             self._known.popitem(last=False)
         return found
 
+    def name_of(self, user: str) -> str | None:
+        """How the user wants to be called, if that is in memory: it is for whom a use case has just looked up."""
+        _, profile = self._known.get(user, (0, None))
+        return None if profile is None else profile.display_name
+
     def forget(self, user: str) -> None:
         """The profile changed: read it again when next asked for."""
         self._known.pop(user, None)

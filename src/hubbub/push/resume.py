@@ -25,9 +25,13 @@ ROUNDS = 200  # chunks for one chat; a chat that outruns its replay for so long 
 Opened = Callable[[Welcome], bool]
 
 
-def describe(chat: Chat, user: str, head: int) -> ChatPush:
-    """The `chat` push for a member whose flow starts after `head`."""
-    made = summary(chat, user, {})
+def describe(
+    chat: Chat, user: str, head: int, name_of: Callable[[str], str | None] = lambda _: None
+) -> ChatPush:
+    """The `chat` push for a member whose flow starts after `head`; `name_of` gives display names, where known."""
+    peer = chat.peer_of(user) if chat.msg_type == PRIVATE else ""
+    name = name_of(peer)
+    made = summary(chat, user, {} if name is None else {peer: name})
     if made is None:
         return ChatPush(chat=chat.id, msg_type=chat.msg_type, name=chat.name, head=head, received=head, read=head,
                         unread=0)  # fmt: skip

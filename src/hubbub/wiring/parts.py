@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 from hubbub.accept.admission import Admission
@@ -109,7 +110,7 @@ def build(settings: Settings, database: Database, epoch: str) -> Node:
     cursor_store = CursorStore(database)
     flusher = Flusher(outgoing_bytes=bound(limits.outgoing_bytes))
     catch_up = CatchUp(log, Heads(database), tasks.spawn)
-    hub = catch_up.hub = Hub(flusher, describe, catch_up.fill)
+    hub = catch_up.hub = Hub(flusher, partial(describe, name_of=directory.name_of), catch_up.fill)
     relay = Relay(LocalBus(hub.publish), outbox, catch_up.hint)
     last_seen: dict[str, int] = {}
     receipts = ReceiptBoard(hub, crowd=bound(limits.crowd))
