@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ class RawClient:
         self.server = server
         self.witness = witness
         self.pushes: list[Envelope] = []
+        self.socket: socket.socket | None = None  # a socket to connect with, where its buffers matter
         self.connections = 0
         self.close_code: int | None = None
         self.is_open = False
@@ -48,6 +50,7 @@ class RawClient:
         self.pushes = []
         self._socket = await connect(
             f"ws://127.0.0.1:{self.server.port}/ws",
+            sock=self.socket,
             subprotocols=[Subprotocol("hubbub.v1.json")],
             compression=None,
             ping_interval=None,
@@ -112,6 +115,10 @@ class RawClient:
             if not answer.done():
                 answer.set_result(None)
         self.moved.set()
+
+    def stop_reading(self) -> None:
+        """From now on what the server writes stays with the kernel, then with the server."""
+        self._socket.transport.pause_reading()
 
     def drop(self) -> None:
         """Cut the socket off, as a dead network does."""

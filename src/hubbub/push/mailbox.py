@@ -109,7 +109,12 @@ class Mailbox:
     # ── putting in ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def put(self, frames: bytes) -> None:
-        """Write these with the next flush, whatever waits already: replies, and what must not be lost."""
+        """Write these with the next flush, whatever waits already: replies, and what must not be lost.
+
+        Who asks on and does not read is not read any more either.
+        """
+        if self.pressed and not self.stalled and self.backlog() > self.flusher.bound:
+            self._stall()
         out = self.out
         if out is None:
             self.out = frames
@@ -144,10 +149,13 @@ class Mailbox:
             return False
         if self.backlog() + len(frames) <= self.flusher.bound:
             return True
+        self._stall()
+        return False
+
+    def _stall(self) -> None:
         self.stalled = True
         self.transport.pause_reading()
         self.on_stall()
-        return False
 
     def backlog(self) -> int:
         """Bytes that wait for the peer."""
