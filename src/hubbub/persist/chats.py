@@ -38,7 +38,7 @@ class ChatStore:
         self._known: WeakValueDictionary[str, Chat] = WeakValueDictionary()
         self._recent: OrderedDict[str, Chat] = OrderedDict()
         self._flights: Flights = {}
-        self._stale: set[str] = set()
+        self._settled: dict[object, set[str]] = {}  # for each read in progress: what was settled meanwhile
 
     def peek(self, chat: str) -> Chat | None:
         """The chat, if it is in memory."""
@@ -58,8 +58,8 @@ class ChatStore:
 
     def adopt(self, chat: Chat) -> None:
         """The journal has settled something: this is the chat from now on, whatever a reader is still reading."""
-        if chat.id in self._flights:
-            self._stale.add(chat.id)
+        for settled in self._settled.values():
+            settled.add(chat.id)
         if self._known.get(chat.id) is not chat:
             self._known[chat.id] = chat
             self._keep(chat)
@@ -112,19 +112,24 @@ class ChatStore:
     def _land(self, flights: Flights, tell: Callable[[str, Flight], None]) -> None:
         for each, flight in flights.items():
             del self._flights[each]
-            self._stale.discard(each)
             tell(each, flight)
             flight.exception()  # nobody may have waited for it; that is no error
 
     async def _read_fresh(self, ids: list[str], people: dict[str, People]) -> dict[str, Chat]:
-        with reading():
-            async with self._database.reading() as connection:
-                while True:
-                    self._stale.difference_update(ids)
-                    loaded = await connection.run_sync(self.fetch, ids, people)
-                    await connection.rollback()
-                    if self._stale.isdisjoint(ids):
-                        break
+        """Read again if something read was settled meanwhile and is not in memory any more."""
+        read = object()
+        settled = self._settled[read] = set()
+        try:
+            with reading():
+                async with self._database.reading() as connection:
+                    while True:
+                        settled.clear()
+                        loaded = await connection.run_sync(self.fetch, ids, people)
+                        await connection.rollback()
+                        if all(self.peek(each) is not None for each in settled.intersection(ids)):
+                            break
+        finally:
+            del self._settled[read]
         for each in ids:
             known = self.peek(each)
             if known is not None:
@@ -134,9 +139,7 @@ class ChatStore:
                 self._keep(loaded[each])
         return loaded
 
-    def fetch(
-        self, connection: Connection, ids: Sequence[str], people: dict[str, People]
-    ) -> dict[str, Chat]:
+    def fetch(self, connection: Connection, ids: Sequence[str], people: dict[str, People]) -> dict[str, Chat]:
         """Read chats on this connection, memory aside: the journal does so inside its transaction."""
         found: dict[str, Chat] = {}
         for start in range(0, len(ids), CHUNK):
