@@ -7,13 +7,12 @@ The reference is the same rows through bare sqlite3 in transactions as large as 
 
 import argparse
 import asyncio
-import json
 import sqlite3
 import time
 from array import array
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from load import rows
 from load.client import Client, Tally, open_all, send_frame
 from load.generator import Crew, Part, crew
 from load.report import CACHE, Report, Steps, options, steps, work_folder
-from load.sampling import Sampler, Samples
+from load.sampling import Sampler, Samples, told
 from load.server import NO_PINGS, Server, serving
 from load.world import Room, build, room_id
 
@@ -132,12 +131,6 @@ def main() -> None:
     parser.add_argument("--content", type=int, default=40, help="characters in a message")
     parser.add_argument("--warm-up", type=float, default=2.0, help="seconds before the measurement")
     parser.add_argument("--seconds", type=float, default=10.0, help="seconds of the measurement")
-    parser.add_argument(
-        "--profile", action="store_true", help=f"sample the server with py-spy into {CACHE.name}"
-    )
-    parser.add_argument(
-        "--native", action="store_true", help="with --profile: C functions too (slows the server)"
-    )
     asked = parser.parse_args()
     with work_folder() as data, steps() as progress:
         report = run(asked, data, progress)
@@ -176,11 +169,12 @@ def _measure(
     cpu, loop_cpu, counters, begun = server.cpu(), server.loop_cpu(), server.counters(), time.perf_counter()
     sampler = None
     if asked.profile:
-        sampler = Sampler(server.pid, asked.seconds, CACHE / "ingest.stacks", native=asked.native)
+        sampler = Sampler(server.pid, CACHE / "ingest.stacks", native=asked.native)
     _wait(asked.seconds, progress, "measuring")
     generator.meet()
     passed = time.perf_counter() - begun
     cpu, loop_cpu, after = server.cpu() - cpu, server.loop_cpu() - loop_cpu, server.counters()
+    samples = sampler.samples() if sampler is not None else None
     measured = {
         "seconds": passed,
         "cpu": cpu,
@@ -189,7 +183,7 @@ def _measure(
         "committed": after["entries_committed_total"] - counters["entries_committed_total"],
         "parts": generator.results(),
     }
-    return measured, sampler.samples() if sampler is not None else None
+    return measured, samples
 
 
 def _wait(seconds: float, progress: Steps, text: str) -> None:
@@ -251,24 +245,12 @@ def _report(
         "SQLite WAL, synchronous=FULL; limits lifted, heartbeat 1 h"
     )
     if samples is not None:
-        _tell_samples(report, samples)
+        report.notes += told(samples, CACHE / "ingest-profile.json")
     return report
 
 
 def _quantile(ordered: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0
-
-
-def _tell_samples(report: Report, samples: dict[str, Samples]) -> None:
-    path = CACHE / "ingest-profile.json"
-    path.write_text(json.dumps({thread: asdict(seen) for thread, seen in samples.items()}, indent=1))
-    report.notes.append(
-        f"profile: {path} (stacks beside it); py-spy took a part of the core, the numbers above suffer"
-    )
-    for thread, seen in samples.items():
-        if "MainThread" in thread:
-            report.notes += [f"{share:6.1%} own    {name}" for name, share in seen.own[:25]]
-            report.notes += [f"{share:6.1%} total  {name}" for name, share in seen.total[:50]]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""The reference of bench/fanout: `floor.c`, compiled where it runs. Without a C compiler there is no floor."""
+"""The reference of bench/fanout: `floor.c`, compiled where it runs, or a loop in Python where nothing compiles C."""
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,16 +12,16 @@ from load.server import cpu_seconds
 SOURCE = Path(__file__).with_name("floor.c")
 
 
-def compiled(folder: Path) -> Path:
-    """The program. Raises SystemExit where nothing compiles C."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        raise SystemExit(
-            "bench/fanout compares with a C program and needs `cc` (Debian: apt-get install gcc libc6-dev)"
-        )
+IN_C = shutil.which("cc") is not None
+
+
+def _command(folder: Path) -> list[str]:
+    """The floor's program: C where it can be compiled, else the loop in Python."""
+    if not IN_C:
+        return [sys.executable, "-m", "load.floor_loop"]
     program = folder / "floor"
-    subprocess.run([compiler, "-O2", "-Wall", "-o", str(program), str(SOURCE)], check=True)
-    return program
+    subprocess.run(["cc", "-O2", "-Wall", "-o", str(program), str(SOURCE)], check=True)
+    return [str(program)]
 
 
 class Floor:
@@ -54,10 +55,12 @@ class Floor:
 
 
 @contextmanager
-def floor(program: Path, connections: int) -> Iterator[Floor]:
-    """The program, running."""
-    command = [str(program), str(connections)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def floor(folder: Path, connections: int) -> Iterator[Floor]:
+    """The program, running; it is compiled in `folder`."""
+    process = subprocess.Popen(
+        [*_command(folder), str(connections)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=SOURCE.parents[1],
+    )  # fmt: skip
     try:
         yield Floor(process)
     finally:

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -32,6 +33,12 @@ def options(text: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--processes", type=int, default=processes_here(), help="processes of the generator")
     parser.add_argument("--json", action="store_true", help="print the record instead of the table")
+    parser.add_argument(
+        "--profile", action="store_true", help=f"sample the server with py-spy into .cache/{CACHE.name}"
+    )
+    parser.add_argument(
+        "--native", action="store_true", help="with --profile: C functions too (slows the server more)"
+    )
     parser.add_argument("--record", action="store_true", help=f"keep the record in {BENCH.name}/records")
     return parser
 
@@ -170,13 +177,16 @@ def _shown(value: float) -> str:
 
 
 def _commit() -> str:
-    """With a `+` if files that matter were changed since."""
-    git = ["git", "-C", str(BENCH)]
-    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    changed = subprocess.run(
-        [*git, "status", "--porcelain", "--", "../src", "."], capture_output=True, text=True, check=False
-    )
-    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
+    """With a `+` if files that matter were changed since; empty outside a checkout."""
+    if shutil.which("git") is None:
+        return ""
+    changed = _git("status", "--porcelain", "--", "../src", ".")
+    return _git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+
+
+def _git(*words: str) -> str:
+    command = ["git", "-C", str(BENCH), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _machine() -> dict[str, Any]:

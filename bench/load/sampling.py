@@ -1,11 +1,13 @@
 """Where the server's time goes: py-spy samples it from outside, so what is measured is what runs."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 RATE = 200  # samples a second
@@ -23,21 +25,31 @@ class Samples:
 
 
 class Sampler:
-    """py-spy on one process, from now on for `seconds`. Needs root or ptrace rights, and `pip install py-spy`."""
+    """py-spy on one process until `samples` is called. Needs root or ptrace rights, and `pip install py-spy`.
 
-    def __init__(self, process: int, seconds: float, output: Path, *, native: bool) -> None:
+    It halts the process for each sample, longer so for native ones: do not quote numbers measured under it.
+    """
+
+    def __init__(self, process: int, output: Path, *, native: bool) -> None:
         program = shutil.which("py-spy", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
         if program is None:
             raise SystemExit("--profile needs py-spy: .venv/bin/pip install py-spy")
         self._output = output
         output.parent.mkdir(parents=True, exist_ok=True)
         command = [program, "record", "--pid", str(process), "--format", "raw", "--output", str(output)]
-        command += ["--rate", str(RATE), "--duration", str(max(1, int(seconds))), "--threads"]
-        self._run = subprocess.Popen([*command, *(["--native"] if native else [])], stdout=subprocess.DEVNULL,
-                                     stderr=subprocess.PIPE, text=True)  # fmt: skip
+        command += [
+            "--rate",
+            str(RATE),
+            "--duration",
+            "unlimited",
+            "--threads",
+            *(["--native"] if native else []),
+        ]
+        self._run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def samples(self) -> dict[str, Samples]:
-        """Wait for its end and read what it saw, by thread."""
+        """End it and read what it saw, by thread."""
+        self._run.send_signal(signal.SIGINT)
         _, said = self._run.communicate(timeout=120)
         if not self._output.exists():
             raise SystemExit(f"py-spy gave nothing: {said}")
@@ -65,3 +77,15 @@ def read(text: str) -> dict[str, Samples]:
 
 def _shares(counted: Counter[str], everything: Counter[str]) -> Shares:
     return [(name, count / everything.total()) for name, count in counted.most_common(60)]
+
+
+def told(samples: dict[str, Samples], path: Path) -> list[str]:
+    """What the event loop's thread did, for people; all threads go to `path` as JSON."""
+    path.write_text(json.dumps({thread: asdict(seen) for thread, seen in samples.items()}, indent=1))
+    lines = [
+        f"profile: {path}, stacks beside it; py-spy halts the server for each sample: do not quote the numbers above"
+    ]
+    for seen in (seen for thread, seen in samples.items() if "MainThread" in thread):
+        lines += [f"{share:6.1%} own    {name}" for name, share in seen.own[:25]]
+        lines += [f"{share:6.1%} total  {name}" for name, share in seen.total[:50]]
+    return lines

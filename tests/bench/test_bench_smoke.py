@@ -1,13 +1,10 @@
 """Each bench on a tiny scale: the numbers mean nothing here, the counts must be exact."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120  # for a hung bench, not for a slow machine
@@ -35,7 +32,6 @@ def test_ingest_stores_and_delivers_everything_it_acknowledges() -> None:
     assert record["measured"]["durable, acknowledged messages"] > 0
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="the floor is a C program")
 def test_fanout_delivers_everything_in_one_flush_a_round() -> None:
     options = ("--connections", "20", "--waiting", "4", "--blocks", "2", "--rounds", "2")
     counts = record_of("fanout", "--processes", "2", *options)["counts"]
