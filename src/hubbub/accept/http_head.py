@@ -11,6 +11,26 @@ TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\
 TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
+class HeadClock:
+    """What the timing wheel holds of a protocol: little, and nothing once the socket is a WebSocket's."""
+
+    __slots__ = ("deadline", "due", "protocol")
+
+    def __init__(self, protocol: "BoundedHeads") -> None:
+        self.protocol: BoundedHeads | None = protocol
+        self.deadline = 0
+        self.due = -1
+
+    def look(self, tick: int) -> int | None:
+        """The head should have been read by now."""
+        if self.protocol is None:
+            return None
+        if tick < self.deadline:
+            return self.deadline - tick
+        self.protocol.head_is_late()
+        return None
+
+
 class BoundedHeads(HttpToolsProtocol):
     """A peer that sends an endless head, or a head endlessly slowly, is cut off."""
 
@@ -20,8 +40,7 @@ class BoundedHeads(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - uvicorn's
         super().__init__(*arguments, **named)
-        self.due = -1
-        self._deadline = 0
+        self._clock = HeadClock(self)
         self._head = 0
         self._reading_head = True
 
@@ -31,8 +50,21 @@ class BoundedHeads(HttpToolsProtocol):
         self._start_clock()
 
     def _start_clock(self) -> None:
-        self._deadline = self.wheel.now + self.head_ticks
-        self.wheel.watch(self, self.head_ticks)
+        self._clock.deadline = self.wheel.now + self.head_ticks
+        self.wheel.watch(self._clock, self.head_ticks)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is late any more."""
+        self._clock.protocol = None
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        """The socket goes to the WebSocket; what read its head must not stay in memory as long as it lives."""
+        super().handle_websocket_upgrade()
+        self._clock.protocol = None
+        self.parser = None  # type: ignore[assignment]
+        self.scope = None  # type: ignore[assignment]
+        self.headers = []
 
     def data_received(self, data: bytes) -> None:
         """Count what comes while a head is being read."""
@@ -61,13 +93,10 @@ class BoundedHeads(HttpToolsProtocol):
         self._head = 0
         super().on_headers_complete()
 
-    def look(self, tick: int) -> int | None:
-        """The head should have been read by now."""
-        if tick < self._deadline:
-            return self._deadline - tick
-        if self._reading_head and self.parser is not None and not self.transport.is_closing():
+    def head_is_late(self) -> None:
+        """Cut off a peer whose head is still not here."""
+        if self._reading_head and not self.transport.is_closing():
             if self._head:
                 self.transport.write(TIMEOUT)
             if self._head or self.cycle is None:
                 self.transport.close()
-        return None

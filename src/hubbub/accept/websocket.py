@@ -1,6 +1,7 @@
 """WebSocket: uvicorn gives us the socket at the upgrade, and from then on the bytes are ours (RFC 6455)."""
 
 import asyncio
+from sys import intern
 from typing import Any, cast
 
 from hubbub.accept.connection import Connection, Gate
@@ -94,7 +95,7 @@ class WebSocketConnection(Connection, asyncio.Protocol):
 
     def _admit(self, request: UpgradeRequest) -> None:
         peer = self.transport.get_extra_info("peername")
-        self.address = self.gate.admission.address_of(peer[0] if peer else "", request.headers)
+        self.address = intern(self.gate.admission.address_of(peer[0] if peer else "", request.headers))
         self.gate.admission.check(request)
         authorization = request.authorization or ""
         if authorization[: len(BEARER)].lower() == BEARER:

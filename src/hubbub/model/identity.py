@@ -11,7 +11,7 @@ class Identity(Struct, frozen=True, kw_only=True):
     ends_at: int | None = None
 
 
-class Caller(Struct, frozen=True, kw_only=True):
+class Caller(Struct, frozen=True, kw_only=True, gc=False):
     """The author of one command: an identity on a device at a network address."""
 
     user: str

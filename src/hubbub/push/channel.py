@@ -32,7 +32,7 @@ class Channel:
         self.chat = chat
         self.position = position
         self.served = position
-        self.listeners: dict[Wire, set[Mailbox]] = {}
+        self.listeners: dict[Wire, dict[Mailbox, None]] = {}  # half the memory of sets
         self.steps: deque[Step] = deque()
         self.locals = 0
         self.active = False
@@ -40,13 +40,13 @@ class Channel:
 
     def add(self, mailbox: Mailbox) -> None:
         """From now on this mailbox gets what is served."""
-        self.listeners.setdefault(mailbox.wire, set()).add(mailbox)
+        self.listeners.setdefault(mailbox.wire, {})[mailbox] = None
 
     def drop(self, mailbox: Mailbox) -> None:
         """It gets nothing any more."""
         of_wire = self.listeners.get(mailbox.wire)
         if of_wire is not None:
-            of_wire.discard(mailbox)
+            of_wire.pop(mailbox, None)
             if not of_wire:
                 del self.listeners[mailbox.wire]
 

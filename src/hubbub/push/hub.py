@@ -8,6 +8,7 @@ falls between.
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
+from hubbub.codec.wires import Wire
 from hubbub.model.chats import Chat
 from hubbub.model.entries import REMOVALS, Entry, MemberChanged
 from hubbub.model.proposals import Committed
@@ -23,7 +24,8 @@ SLICE = (
 class Local:
     """A user of this node: their connections, and the channels of their chats (shared by the connections).
 
-    `loading` collects which chats came (and None for those that went) while the list is read from the database.
+    `loading` collects which chats came (and None for those that went) while the list is read from the database; None
+    itself once the channels are known.
     """
 
     __slots__ = ("channels", "loading", "mailboxes", "user")
@@ -32,7 +34,7 @@ class Local:
         self.user = user
         self.mailboxes: tuple[Mailbox, ...] = ()
         self.channels: dict[str, Channel] | None = None
-        self.loading: dict[str, Chat | None] = {}
+        self.loading: dict[str, Chat | None] | None = {}
 
 
 class Hub:
@@ -79,11 +81,11 @@ class Hub:
         """The user's channels, given the chats read since `expect`."""
         if local.channels is None:
             local.channels = {}
-            known = {chat.id: chat for chat in chats} | local.loading
+            known = {chat.id: chat for chat in chats} | (local.loading or {})
             for chat in known.values():
                 if chat is not None:
                     self._link(local, chat, chat.head)
-            local.loading = {}
+            local.loading = None
         return local.channels
 
     def _link(self, local: Local, chat: Chat, position: int) -> Channel:
@@ -205,7 +207,7 @@ class Hub:
         if local is None:
             return
         if local.channels is None:
-            local.loading[chat.id] = chat
+            _note(local, chat, "joined")
             return
         channel = self._link(local, chat, head)
         if local.mailboxes:
@@ -216,16 +218,25 @@ class Hub:
     def _went(self, channel: Channel, user: str) -> None:
         local = self._locals.get(user)
         if local is not None and local.channels is None:
-            local.loading[channel.chat.id] = None
+            _note(local, channel.chat, "left")
         elif local is not None:
             self._queue(channel, Detach(local.mailboxes))
             self._unlink(local, channel)
 
     def tell(self, user: str, push: Push) -> None:
         """A push that belongs to a user, not to a chat."""
-        local = self._locals.get(user)
-        for mailbox in local.mailboxes if local is not None else ():
-            mailbox.offer(mailbox.wire.frame(push))
+        self.tell_all((user,), push)
+
+    def tell_all(self, users: Iterable[str], push: Push) -> None:
+        """The same push for several users: encoded once."""
+        frames: dict[Wire, bytes] = {}
+        for user in users:
+            local = self._locals.get(user)
+            for mailbox in local.mailboxes if local is not None else ():
+                frame = frames.get(mailbox.wire)
+                if frame is None:
+                    frame = frames[mailbox.wire] = mailbox.wire.frame(push)
+                mailbox.offer(frame)
 
     def tell_chat(self, channel: Channel, push: Push, but: str | None = None) -> None:
         """A push for all who listen to a chat, but one user's connections; lost where a peer is slow."""
@@ -283,6 +294,8 @@ class Hub:
 
 def _note(local: Local, chat: Chat, change: str) -> None:
     """What became of a chat while its user's list was being read."""
+    if local.loading is None:
+        return
     if change == "joined":
         local.loading[chat.id] = chat
     elif change in REMOVALS:

@@ -84,8 +84,7 @@ class PresenceBoard:
     def _tell(self, push: PresencePush) -> int:
         local = self._hub.local(push.user)
         audience = self._audience(local) if local is not None else set()
-        for user in audience:
-            self._hub.tell(user, push)
+        self._hub.tell_all(audience, push)
         return len(audience)
 
     def _audience(self, local: Local) -> set[str]:

@@ -111,6 +111,7 @@ ERRORS = frozenset(
         "internal",
     ]
 )
+LARGEST = 1_048_576  # bytes of an envelope of the server (§1)
 CHANGES = frozenset(["joined", "left", "kicked", "banned", "unbanned", "muted", "role"])
 _ERASED = {"content"}
 
@@ -187,6 +188,9 @@ class Flow:
         self.positions: dict[str, int] | None = None
         self._lost: set[str] = set()
         self._partial = False  # the welcome did not name every chat
+        self._heads: dict[
+            str, int
+        ] = {}  # up to them an entry is a replay: what it says of membership is history
 
     def hear(self, envelope: dict[str, Any]) -> None:
         """Follow what the server says. Raises Breach where a promise is broken."""
@@ -208,9 +212,9 @@ class Flow:
 
     def _welcomed(self, welcome: dict[str, Any]) -> None:
         self._user, self._partial = welcome["user"], welcome["more"]
-        heads = {each["chat"]: each["head"] for each in welcome["chats"]} | welcome.get("heads", {})
+        self._heads = {each["chat"]: each["head"] for each in welcome["chats"]} | welcome.get("heads", {})
         held = {chat: seq for chat, seq in self._cursors.items() if chat not in welcome["gone"]}
-        self.positions = heads | held
+        self.positions = self._heads | held
 
     def _moved(self, entry: dict[str, Any], positions: dict[str, int]) -> None:
         chat = entry["chat"]
@@ -222,6 +226,6 @@ class Flow:
             raise Breach(f"after {positions[chat]} came {entry}")
         positions[chat] = entry["seq"]
         gone = entry["type"] == "member" and entry["change"] in {"left", "kicked", "banned"}
-        if gone and entry["user"] == self._user:
+        if gone and entry["user"] == self._user and entry["seq"] > self._heads.get(chat, 0):
             self._lost.add(chat)
             del positions[chat]

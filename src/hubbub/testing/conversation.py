@@ -20,7 +20,7 @@ from typing import Any, Self
 import httpx
 from websockets.frames import Opcode
 
-from hubbub.testing.contract import REPLY_TO, Breach, Flow, check_envelope
+from hubbub.testing.contract import LARGEST, REPLY_TO, Breach, Flow, check_envelope
 from hubbub.testing.raw_websocket import Ended, RawWebSocket
 from hubbub.testing.server_process import PATIENCE, ServerProcess
 
@@ -189,6 +189,8 @@ class Connection:
             frame = await self.socket.receive()
             if frame.opcode is Opcode.TEXT:
                 text = bytes(frame.data).decode()
+                if len(frame.data) > LARGEST:
+                    raise Breach(self._told(f"an envelope of {len(frame.data)} bytes"))
                 self.seen.append(f"< {text[:300]}")
                 envelope: Envelope = json.loads(text)
                 try:
