@@ -55,6 +55,28 @@ async def test_what_was_deleted_is_nowhere_any_more(stage: Stage) -> None:
     assert message.keys().isdisjoint({"content", "edited", "reactions"})
 
 
+async def test_what_is_said_reworded_and_deleted_in_one_breath_is_gone_too(stage: Stage) -> None:
+    alice, bob = await stage.people("alice", "bob")
+    room = await stage.room(alice, bob)
+    words = "said in one breath, and regretted"
+    ids = [
+        await alice.says("send", msg_type="group", to=room, content=f"{words} 1", msg_id="1"),
+        await alice.says("edit", chat=room, seq=3, content=f"{words} 2"),
+        await alice.says("react", chat=room, seq=3, emoji="👍", on=True),
+        await alice.says("send", msg_type="group", to=room, content="about that", msg_id="2", reply_to=3),
+        await alice.says("delete", chat=room, seq=3),
+        await alice.says("react", chat=room, seq=3, emoji="👍", on=False),
+    ]
+    replies = [await alice.answer(each) for each in ids]
+    assert [reply.get("code", reply.get("seq")) for reply in replies] == [3, 4, 5, 6, 7, "not_found"]
+    live = [await bob.hears(kind) for kind in ("message", "edited", "reacted", "message", "deleted")]
+    page = (await bob.asks("history", chat=room, after=2))["entries"]
+    assert [each["seq"] for each in page] == [each["seq"] for each in live] == [3, 4, 5, 6, 7]
+    assert words not in str(page)
+    assert (page[0]["deleted"], page[0]["as_of"], page[1]["deleted"]) == (True, 7, True)
+    assert rows_holding(stage.server.database, words) == []
+
+
 async def test_the_newest_message_is_deleted_in_the_summary_too(stage: Stage) -> None:
     alice, bob = await stage.people("alice", "bob")
     chat = await stage.friends(alice, bob)

@@ -75,6 +75,12 @@ async def test_a_token_in_the_header_needs_none_in_hello(stage: Stage) -> None:
     assert (await connection.asks("hello"))["user"] == alice.user
 
 
+async def test_a_bad_token_in_the_header_fails_hello(stage: Stage) -> None:
+    connection = await (await stage.signs_up("alice")).opens(headers={"Authorization": "Bearer nonsense"})
+    await connection.is_refused("unauthenticated", "hello")
+    await connection.is_closed(4500)
+
+
 async def test_a_token_in_the_url_is_not_looked_at(stage: Stage) -> None:
     alice = await stage.signs_up("alice")
     socket = await RawWebSocket.connect(f"{stage.server.websocket}?token={alice.token}")

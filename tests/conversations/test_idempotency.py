@@ -67,6 +67,20 @@ async def test_many_retries_at_once_are_one_message(stage: Stage) -> None:
     assert len((await connections[0].asks("history", chat=room))["entries"]) == 2
 
 
+async def test_two_messages_at_once_under_one_id_are_one_and_a_conflict(stage: Stage) -> None:
+    alice = await stage.signs_up("alice")
+    connections = [await alice.connects() for _ in range(8)]
+    room = await stage.room(connections[0])
+    ids = [
+        await each.says("send", **message(room, f"words {number % 2}"))
+        for number, each in enumerate(connections)
+    ]
+    replies = [await each.answer(number) for each, number in zip(connections, ids, strict=True)]
+    kinds = [reply.get("code", reply["type"]) for reply in replies]
+    assert sorted(kinds) == ["conflict"] * 4 + ["sent"] * 4
+    assert len((await connections[0].asks("history", chat=room))["entries"]) == 2
+
+
 async def test_one_id_names_one_thing(stage: Stage) -> None:
     alice, bob = await stage.people("alice", "bob")
     room, other = await stage.room(alice, bob), await stage.room(alice)

@@ -149,6 +149,41 @@ async def test_chats_that_are_gone_are_named(stage: Stage) -> None:
     await again.hears_nothing()
 
 
+async def test_who_was_kicked_and_came_back_is_replayed_all_of_it(stage: Stage) -> None:
+    alice, bob = await stage.people("alice", "bob")
+    room = await stage.room(alice, bob)
+    tablet = await bob.person.connects()
+    await bob.drops()
+    await alice.asks("kick", chat=room, user=tablet)
+    await say(alice, room, 2)
+    await tablet.asks("join", chat=room)
+    again = await bob.person.connects(cursors={room: 2})
+    await again.hears("member", seq=3, change="kicked")
+    for seq in (4, 5):
+        await again.hears("message", seq=seq)
+    await again.hears("member", seq=6, change="joined")
+    await say(alice, room, 1, "live")
+    await again.hears("message", seq=7)
+
+
+async def test_a_welcome_is_cut_where_an_envelope_ends_and_every_flow_goes_on(stage: Stage) -> None:
+    alice, bob = await stage.people("alice", "bob")
+    owners = (alice, bob)
+    rooms = [await stage.room(owners[number % 2], owners[1 - number % 2]) for number in range(40)]
+    for room in rooms:
+        await alice.asks("send", msg_type="group", to=room, content="😀" * 8_000, msg_id=room)
+    again = await bob.person.connects()
+    listed = [each["chat"] for each in again.welcome["chats"]]
+    assert again.welcome["more"]
+    while len(listed) < len(rooms):
+        page = await again.asks("chats", after=listed[-1])
+        listed += [each["chat"] for each in page["chats"]]
+        assert page["more"] == (len(listed) < len(rooms))
+    assert listed == sorted(rooms)
+    await alice.asks("send", msg_type="group", to=listed[-1], content="last", msg_id="last")
+    await again.hears("message", chat=listed[-1], seq=4)
+
+
 async def test_the_client_chooses_which_chats_it_is_told_of(stage: Stage) -> None:
     alice, bob = await stage.people("alice", "bob")
     same, changed, unknown = [await stage.room(alice, bob) for _ in range(3)]
