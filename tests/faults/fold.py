@@ -49,6 +49,9 @@ class Fold:
         self.changes: dict[int, list[Entry]] = defaultdict(list)
         self.memberships: dict[str, list[tuple[int, bool]]] = defaultdict(list)
         self.origins: dict[int, tuple[Key, Envelope]] = {}
+        self.claims: dict[int, list[Key]] = defaultdict(
+            list
+        )  # more than one where a change was asked for twice
         for entry in log:
             if entry["type"] in CHANGES:
                 self.changes[entry["target"]].append(entry)
@@ -58,6 +61,7 @@ class Fold:
             entry = self.entries.get(seq, {"type": None})
             if where == chat and key in asked and is_made_by(key[0], asked[key], entry):
                 self.origins[seq] = (key, asked[key])
+                self.claims[seq].append(key)
 
     def asked_content(self, seq: int) -> str | None:
         """The content its author asked for, of a message or an edit; None if nobody of ours did."""

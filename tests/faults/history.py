@@ -4,8 +4,10 @@ A `Witness` is one client device over all its connections. Nothing here knows th
 not hide itself.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 Envelope = dict[str, Any]
@@ -85,6 +87,10 @@ class Figures:
 
     stored: int = 0
     messages: int = 0
+    edits: int = 0
+    deletions: int = 0
+    reactions: int = 0
+    comings_and_goings: int = 0
     acknowledged: int = 0
     connections: int = 0
     duplicates_answered: int = 0
@@ -96,6 +102,14 @@ class Figures:
 
     def __str__(self) -> str:
         return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in vars(self).items())
+
+
+def save(witnesses: Sequence[Witness], path: Path) -> None:
+    """Write every record down, for whoever must find out what went wrong."""
+    with path.open("w") as file:
+        for witness in witnesses:
+            for record in witness.records:
+                file.write(json.dumps([witness.name, *record]) + "\n")
 
 
 def asked(witnesses: Sequence[Witness]) -> dict[Key, Envelope]:

@@ -17,6 +17,7 @@ unread      a reader was told of an entry that history did not have
 behind      at the end a client that is connected is not at the head
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,9 +52,14 @@ class Findings:
 
 def check(witnesses: Sequence[Witness], stored: Stored) -> Findings:
     """Judge a run that has come to rest: all connected, all decided, every witness has read its chats whole."""
+    kinds = Counter(entry["type"] for log in stored.logs.values() for entry in log)
     figures = Figures(
-        stored=sum(map(len, stored.logs.values())),
-        messages=sum(entry["type"] == "message" for log in stored.logs.values() for entry in log),
+        stored=kinds.total(),
+        messages=kinds["message"],
+        edits=kinds["edited"],
+        deletions=kinds["deleted"],
+        reactions=kinds["reacted"],
+        comings_and_goings=kinds["member"],
     )
     requests = asked(witnesses)
     folds = {chat: Fold(chat, log, requests, stored.writes) for chat, log in stored.logs.items()}

@@ -156,6 +156,16 @@ def test_a_good_run_is_good() -> None:
     assert Run().broken() == set()
 
 
+def test_two_requests_for_one_change_are_no_fault() -> None:
+    """Bob asked twice, with two msg_ids, to delete the same; the second finds it done while it is still on its way."""
+    run = Run()
+    again = ASKED[8] | {"msg_id": "b4", "id": 9}
+    run.bob.records.insert(run.at("bob", 2, type="done", seq=8), Record(2, "sent", again))
+    hear(run.bob, 2, answer(8) | {"id": 9})
+    run.writes["bob", "b4"] = (ROOM, 8)
+    assert run.broken() == set()
+
+
 def acknowledged_and_gone(run: Run) -> None:
     run.log.pop()
     run.log[6] |= {"content": "oops", "deleted": False, "as_of": None}

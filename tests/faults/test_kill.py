@@ -1,6 +1,7 @@
 """Many devices talk while the server is killed with SIGKILL again and again; then everything they saw is judged.
 
-HUBBUB_FAULT_SEED repeats the choices of a run, HUBBUB_FAULT_KILLS makes it longer.
+HUBBUB_FAULT_SEED repeats the choices of a run, HUBBUB_FAULT_KILLS makes it longer. What every device saw is left in
+`history.jsonl` beside the database.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import time
 from random import Random
 
 from tests.faults.conftest import MakeServer
-from tests.faults.history import Witness
+from tests.faults.history import Witness, save
 from tests.faults.history_checker import check
 from tests.faults.raw_client import RawClient
 from tests.faults.server_process import Server, sign_up, until
@@ -20,7 +21,7 @@ KILLS = int(os.environ.get("HUBBUB_FAULT_KILLS", "22"))
 SEED = int(os.environ.get("HUBBUB_FAULT_SEED", "0")) or time.time_ns() % 10**9
 USERS = 16
 ROOMS = 4
-SETTINGS = {"HUBBUB_LIMITS_REPLAY_PER_CHAT": "60", "HUBBUB_LIMITS_REPLAY_PER_HELLO": "200"}
+SETTINGS = {"HUBBUB_LIMITS_REPLAY_PER_CHAT": "30", "HUBBUB_LIMITS_REPLAY_PER_HELLO": "100"}
 LONGEST_LIFE = 0.9  # seconds; the shortest is nothing at all
 
 
@@ -41,7 +42,9 @@ async def test_nothing_acknowledged_is_lost_whenever_the_server_dies(make_server
         await server.kill()
         ground.over = True
         ground.up.set()
-    findings = check([*founders, *(talker.witness for talker in talkers)], read_stored(server.data))
+    witnesses = [*founders, *(talker.witness for talker in talkers)]
+    save(witnesses, server.data / "history.jsonl")
+    findings = check(witnesses, read_stored(server.data))
     print(f"kills {KILLS}, devices {len(talkers)}, {findings.report()}")  # noqa: T201
     assert not findings.violations
     assert findings.figures.acknowledged > 20 * KILLS, "too little was going on to prove anything"

@@ -8,6 +8,7 @@ locked          another process holds the write lock for longer than the server 
 import asyncio
 import os
 import resource
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
@@ -159,4 +160,25 @@ async def test_killed_in_trouble_it_comes_back_with_all_that_was_acknowledged(
         await client.connect(cursors=cursors)
     answer = await company.alice.ask(undecided)
     assert (answer["type"], answer["duplicate"], answer["seq"]) == ("sent", False, kept["seq"] + 1)
+    await company.judge()
+
+
+async def test_each_acknowledgement_follows_a_flush(make_server: MakeServer, tmp_path: Path) -> None:
+    """SIGKILL leaves the kernel's memory alone, a power cut does not: every commit must have reached the disk."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("no strace here to count the flushes with")
+    server = make_server()
+    company = await gather(server)
+    flushes = tmp_path / "flushes"
+    tracing = [strace, "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", str(flushes), "-p", str(server.pid)]
+    tracer = await asyncio.create_subprocess_exec(*tracing, stderr=asyncio.subprocess.PIPE)
+    assert tracer.stderr is not None
+    if b"attached" not in await tracer.stderr.readline():
+        pytest.skip("strace may not attach here")
+    for count in range(1, 21):
+        assert (await company.alice.ask(company.message()))["type"] == "sent"
+        assert flushes.read_text().count(f"{DATABASE}-wal") >= count
+    tracer.terminate()
+    await tracer.wait()
     await company.judge()

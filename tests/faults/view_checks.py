@@ -152,10 +152,9 @@ class View:
     def _check_replied_first(self, entry: Entry) -> None:
         """A retry may be overtaken by the push: it did not make the entry."""
         fold = self.folds.get(entry["chat"])
-        origin = fold.origins.get(entry["seq"]) if fold is not None else None
-        if origin is None or origin[0][0] != self.user:
-            return
-        if any(self._fresh.get(number) == origin[0][1] for number in self._open):
+        claims = fold.claims.get(entry["seq"], ()) if fold is not None else ()
+        open_ = {(self.user, self._fresh[number]) for number in self._open if number in self._fresh}
+        if claims and open_.issuperset(claims):
             self.judge("order", f"{entry['chat']} {entry['seq']} was pushed before its request was answered")
 
     def _resync(self, resync: Envelope) -> None:
