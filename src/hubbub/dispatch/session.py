@@ -46,6 +46,11 @@ class Client(Mailbox):
     lane: deque[AnyCommand] | None
     state: int
 
+    @property
+    def gone(self) -> bool:
+        """Whether it was closed, by either side."""
+        return self.state == CLOSED or self.transport.is_closing()
+
     def close(self, code: CloseCode, message: str = "", reconnect_in_ms: int | None = None) -> None:
         """Say `bye` and close."""
         raise NotImplementedError

@@ -123,14 +123,17 @@ class Attach:
         self.done = False
 
     def run(self, channel: Channel, _flusher: Flusher, _budget: int) -> int:
-        if not self._mailbox.transport.is_closing():
+        if not self._mailbox.gone:
             channel.add(self._mailbox)
         self.done = True
         return 1
 
 
 class Detach:
-    """Mailboxes of somebody who is no member any more; nothing later reaches them."""
+    """Mailboxes of somebody who is no member any more; nothing later reaches them.
+
+    One that has a hole here did not hear why: its client asks for its chats again.
+    """
 
     __slots__ = ("_mailboxes", "done")
 
@@ -141,7 +144,8 @@ class Detach:
     def run(self, channel: Channel, _flusher: Flusher, _budget: int) -> int:
         for mailbox in self._mailboxes:
             channel.drop(mailbox)
-            mailbox.hole_closed(channel)
+            if mailbox.hole_closed(channel) is not None:
+                mailbox.ask_again()
         self.done = True
         return 1
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from hubbub.codec.wires import Wire
+from hubbub.model.replies import Resync
 
 if TYPE_CHECKING:
     from hubbub.push.channel import Channel
@@ -99,6 +100,11 @@ class Mailbox:
         self.missed_other = False
         self.waiter: asyncio.Future[None] | None = None
 
+    @property
+    def gone(self) -> bool:
+        """Whether nothing more can be said to this peer; a subclass may have closed what is not hung up yet."""
+        return self.transport.is_closing()
+
     def write(self, frames: bytes) -> None:
         """Give these to the transport now."""
         try:  # noqa: SIM105 - `suppress` would cost each delivery as much as finding its mailbox
@@ -183,7 +189,7 @@ class Mailbox:
 
     async def drained(self) -> None:
         """Wait while the peer is behind."""
-        if self.paused and not self.transport.is_closing():
+        if self.paused and not self.gone:
             if self.waiter is None:
                 self.waiter = asyncio.get_running_loop().create_future()
             await asyncio.shield(self.waiter)
@@ -192,6 +198,13 @@ class Mailbox:
         if self.waiter is not None:
             waiter, self.waiter = self.waiter, None
             waiter.set_result(None)
+
+    def ask_again(self) -> None:
+        """Tell the peer, now or once it has drained, to ask for its chats again."""
+        if self.stalled:
+            self.missed_other = True
+        else:
+            self.put(self.wire.frame(Resync()))
 
     def hole_closed(self, channel: "Channel") -> int | None:
         """The last seq this peer has of a chat with a hole; its flow goes on from now."""

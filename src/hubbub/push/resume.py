@@ -69,7 +69,7 @@ class Resumption:
         peers = [chat.peer_of(user) for chat in chats if chat.msg_type == PRIVATE]
         profiles = await self._desk.people.profiles(peers)
         names = {name: profile.display_name for name, profile in profiles.items()}
-        if arrival.mailbox.transport.is_closing():
+        if arrival.mailbox.gone:
             return None
         # No await from here until every flow is attached or queued for replay.
         if self._hub.local(user) is not local:
@@ -140,7 +140,7 @@ class Resumption:
                 read = await self._desk.log.after(chat.id, cursor, CHUNK, user)
             except Refused:
                 break
-            if mailbox.transport.is_closing() or self._left(channel, user, mailbox):
+            if mailbox.gone or self._left(channel, user, mailbox):
                 return
             entries = [entry for entry in read if entry.seq <= channel.position]
             if entries:
@@ -156,7 +156,11 @@ class Resumption:
     def _left(self, channel: Channel, user: str, mailbox: Mailbox) -> bool:
         """Whether the user was removed from the chat during the replay; the client asks for its list again."""
         local: Local | None = self._hub.local(user)
-        if local is not None and local.channels is not None and channel.chat.id in local.channels:
+        if (
+            local is not None
+            and local.channels is not None
+            and local.channels.get(channel.chat.id) is channel
+        ):
             return False
         mailbox.put(mailbox.wire.frame(Resync()))
         return True

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from hubbub.codec.json import encode
@@ -64,7 +65,7 @@ class Stage:
         self.high = high
         self.flusher = StillFlusher(outgoing_bytes=bound)
         self.asked: list[Channel] = []
-        self.hub = Hub(self.flusher, describe, self.asked.append)
+        self.hub = Hub(self.flusher, partial(describe, name_of=str), self.asked.append)
         self.chats: dict[str, Chat] = {}
         self.logs: dict[str, list[Entry]] = {}
 

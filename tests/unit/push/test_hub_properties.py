@@ -28,11 +28,19 @@ class View:
         for envelope in self.peer.heard():
             self.take(envelope)
 
+    def ask_again(self) -> None:
+        """The client asks for its chats: those it does not have any more are dropped."""
+        local = self.peer.hub.local(self.peer.user)
+        assert local is not None
+        self.last = {chat: last for chat, last in self.last.items() if chat in (local.channels or {})}
+
     def take(self, envelope: dict[str, Any]) -> None:
         chat = envelope.get("chat")
         if envelope["type"] == "chat":
             assert self.last.setdefault(chat, envelope["head"]) == envelope["head"]
-        elif envelope["type"] == "resync" and chat is not None:
+        elif envelope["type"] == "resync" and chat is None:
+            self.ask_again()
+        elif envelope["type"] == "resync":
             assert envelope["after"] == self.last[chat]
             assert envelope["next"] > envelope["after"]
             self.last[chat] = envelope["next"] - 1
