@@ -29,7 +29,9 @@ async def befriend(desk: Desk, caller: Caller, command: Befriend, _now: int) -> 
 async def _proposal(desk: Desk, caller: Caller, command: AnyFriendship, decide: Decide) -> Proposal:
     if command.user == caller.user:
         raise Refused(ErrorCode.BAD_REQUEST, "That is you.")
-    if command.user not in await desk.people.profiles([caller.user, command.user]):  # both: their chat names them
+    if command.user not in await desk.people.profiles(
+        [caller.user, command.user]
+    ):  # both: their chat names them
         raise Refused(ErrorCode.NOT_FOUND, "There is no such user.")
     return Proposal(
         user=caller.user,

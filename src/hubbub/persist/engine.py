@@ -19,7 +19,8 @@ from sqlalchemy.pool import NullPool
 from hubbub.persist.lane import Lane
 
 CHECKPOINT_PAGES = 8_000  # 32 MB of log before it is folded into the file: fewer syncs, pages written once
-CACHE_KIB = 16_384  # of each connection; the operating system caches the rest of the file
+WRITER_CACHE_KIB = 16_384
+READER_CACHE_KIB = 2_048  # of each reader: the operating system caches the file once for all of them
 DATABASE_FILE = "hubbub.db"
 
 
@@ -45,7 +46,8 @@ class Database:
     def __init__(self, url: URL, pool: Pool | None = None) -> None:
         self.url = url
         self._pool = pool or Pool()
-        writing, self._reading = _engine(url, self._pool, "BEGIN IMMEDIATE"), _engine(url, self._pool, "BEGIN")
+        writing = _engine(url, self._pool, "BEGIN IMMEDIATE", WRITER_CACHE_KIB)
+        self._reading = _engine(url, self._pool, "BEGIN", READER_CACHE_KIB)
         self.engines = (writing, self._reading)
         self._writer = Lane(writing, "database writer")
         self._turn = asyncio.Lock()
@@ -101,13 +103,13 @@ async def _roll_back(lane: Lane) -> None:
         await lane.throw_away()
 
 
-def _engine(url: URL, pool: Pool, begin: str) -> Engine:
+def _engine(url: URL, pool: Pool, begin: str, cache_kib: int) -> Engine:
     engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False})
-    _prepare_sqlite(engine, begin, int(pool.timeout_seconds * 1000))
+    _prepare_sqlite(engine, begin, int(pool.timeout_seconds * 1000), cache_kib)
     return engine
 
 
-def _prepare_sqlite(engine: Engine, begin: str, busy_ms: int) -> None:
+def _prepare_sqlite(engine: Engine, begin: str, busy_ms: int, cache_kib: int) -> None:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
@@ -119,7 +121,7 @@ def _prepare_sqlite(engine: Engine, begin: str, busy_ms: int) -> None:
             f"busy_timeout={busy_ms}",
             "journal_mode=WAL",
             "synchronous=FULL",
-            f"cache_size=-{CACHE_KIB}",
+            f"cache_size=-{cache_kib}",
             f"wal_autocheckpoint={CHECKPOINT_PAGES}",
             "temp_store=MEMORY",
         ):
