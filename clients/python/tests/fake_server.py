@@ -383,13 +383,8 @@ class FakeServer:
 
 
 def _message(chat: str, sender: str, content: str, msg_id: str) -> Fields:
-    return {
-        "type": "message",
-        "msg_id": msg_id,
-        "msg_type": "group",
-        "from": sender,
-        "to": chat,
-        "content": content,
+    return {"type": "message", "msg_id": msg_id, "msg_type": "group", "from": sender, "to": chat} | {
+        "content": content
     }
 
 

@@ -1,7 +1,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from hubbub.codec.access_tokens import read
 from hubbub.execute.accounts import AccountPolicy, Accounts
@@ -95,7 +95,7 @@ async def test_of_two_who_want_a_name_at_once_one_gets_it(office: Office, databa
 async def test_no_refresh_token_is_stored(office: Office, database: Database) -> None:
     tokens = await office.sign_up()
     async with database.reading() as connection:
-        rows = await connection.exec_driver_sql("SELECT * FROM refresh_tokens, sessions, users")
+        rows = await connection.execute(text("SELECT * FROM refresh_tokens, sessions, users"))
         assert tokens.refresh_token not in repr(rows.all())
 
 
