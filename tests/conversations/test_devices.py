@@ -155,7 +155,7 @@ async def test_cursors_survive_the_end_of_the_process(own_stage: Stage) -> None:
     room = await stage.room(alice, bob)
     seqs = [await send(alice, room, str(number)) for number in range(3)]
     await bob.asks("read", chat=room, seq=seqs[1])
-    assert stage.server.stop() == 0
+    assert await stage.stops_the_server() == 0
     stage.server.start()
     assert await summary(bob, room) == (seqs[2], seqs[1], seqs[1], 1)
     assert await summary(alice, room) == (seqs[2], seqs[2], seqs[2], 0)

@@ -99,6 +99,6 @@ async def test_deletions_survive_a_crash(own_stage: Stage) -> None:
     stage.server.start()
     again = await bob.person.connects(cursors={room: 0})
     assert said(again.welcome) + said(await again.asks("history", chat=room)) == []
-    assert stage.server.stop() == 0
+    assert await stage.stops_the_server() == 0
     raw = stage.server.database.read_bytes()
     assert [words for words in SECRETS if words.encode() in raw] == []

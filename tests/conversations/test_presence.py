@@ -94,7 +94,7 @@ async def test_when_somebody_was_last_seen_survives_a_restart(own_stage: Stage) 
     await stage.friends(alice, bob)
     await bob.leaves()
     gone = await alice.eventually_hears("presence", user=bob.user, online=False)
-    assert stage.server.stop() == 0
+    assert await stage.stops_the_server() == 0
     stage.server.start()
     again = await alice.person.connects()
     [asked] = (await again.asks("presence", users=[bob.user]))["presences"]

@@ -316,6 +316,12 @@ class Stage:
             await person.catches_up()
         return chat
 
+    async def stops_the_server(self) -> int:
+        """SIGTERM once nobody is left who would have to be waited for; gives the exit status."""
+        for connection in self._connections:
+            await connection.drops()
+        return self.server.stop()
+
     async def ends(self) -> None:
         """Drop what is still open."""
         for connection in self._connections:
