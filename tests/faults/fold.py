@@ -124,13 +124,13 @@ class Fold:
         """Whether what is asked for was already so at `seq`: then `done` makes no entry."""
         kind = request["type"]
         if kind in {"join", "leave", "kick"}:
-            return self.is_in(request.get("user", user), seq) == (kind == "join")
+            return self.is_in(request.get("user", user), seq) == bool(kind == "join")
         if kind == "react":
-            return ((request["emoji"], user) in self.marks(request["seq"], seq)) == request["on"]
-        form = self.present(request["seq"], seq, None) if "seq" in request else {}
-        return (kind == "delete" and form["deleted"]) or (
-            kind == "edit" and form["content"] == request["content"]
-        )
+            return ((request["emoji"], user) in self.marks(request["seq"], seq)) == bool(request["on"])
+        if kind not in {"edit", "delete"}:
+            return False
+        form = self.present(request["seq"], seq, None)
+        return bool(form["deleted"] if kind == "delete" else form["content"] == request["content"])
 
     def idle_changes(self) -> Iterator[Entry]:
         """Entries that change nothing: what a repeated request leaves if it is executed twice."""
@@ -154,7 +154,7 @@ class Fold:
         return bool(form["content"] == self.asked_content(entry["seq"]))
 
 
-def _counted(marks: set[Mark], reader: str) -> dict[str, dict[str, object]] | None:
+def _counted(marks: set[Mark], reader: str) -> dict[str, dict[str, int]] | None:
     counted = {
         emoji: {"count": sum(each == emoji for each, _ in marks), "mine": (emoji, reader) in marks}
         for emoji, _ in marks

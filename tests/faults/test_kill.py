@@ -64,8 +64,8 @@ async def _gather(server: Server, ground: Ground, random: Random) -> tuple[list[
         assert (await one.ask({"type": "befriend", "user": other.witness.user}))["type"] == "ok"
         assert (await other.ask({"type": "accept", "user": one.witness.user}))["type"] == "ok"
     for number in range(ROOMS):
-        room = {"type": "create_room", "name": f"room {number}", "public": True, "msg_id": f"room{number}"}
-        ground.rooms.append((await clients[number].ask(room))["chat"])
+        create = {"type": "create_room", "name": f"room {number}", "public": True, "msg_id": f"room{number}"}
+        ground.rooms.append((await clients[number].ask(create))["chat"])
     for client in clients:
         for room in random.sample(ground.rooms, 2):
             await client.ask({"type": "join", "chat": room, "msg_id": f"join {room}"})

@@ -206,9 +206,9 @@ class View:
             entry.get(name) != stored.get(name) for name in SAME[entry["type"]]
         ):
             return False
-        fold, seq = self.folds[entry["chat"]], entry["seq"]
+        fold, seq = self.folds[entry["chat"]], int(entry["seq"])
         if entry["type"] == "message":
-            upto = entry.get("as_of", seq)
+            upto: int = entry.get("as_of", seq)
             form = fold.present(seq, upto, self.user)
             return form == {name: entry.get(name, _ABSENT.get(name)) for name in form}
         if entry["type"] == "edited":
