@@ -110,6 +110,13 @@ async def test_strings_hold_no_nul_and_no_lone_surrogate(stage: Stage, text: str
     await alice.hears_nothing()
 
 
+@pytest.mark.parametrize("field", ['"device":"\\u0000"', '"cursors":{"\\u0000":1}', '"token":"\\ud800"'])
+async def test_hello_is_held_to_the_same(stage: Stage, field: str) -> None:
+    connection = await (await stage.signs_up("alice")).opens()
+    await connection.sends(f'{{"type":"hello","id":7,{field}}}')
+    assert (await connection.next())["code"] == "bad_request"
+
+
 async def test_a_raw_nul_is_no_json(stage: Stage) -> None:
     [alice] = await stage.people("alice")
     await alice.sends('{"type":"create_room","id":7,"name":"\0"}')

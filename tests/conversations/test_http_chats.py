@@ -144,7 +144,6 @@ async def test_a_room_made_twice_under_one_id_is_one_room(stage: Stage) -> None:
     assert len((await alice.http.get("/chats")).gives(200)["chats"]) == 1
 
 
-@pytest.mark.xfail(reason="a retried create_room, join or invite is answered 201; §6: a duplicate is 200")
 async def test_a_duplicate_is_200_whatever_was_made(stage: Stage) -> None:
     [alice] = await stage.people("alice")
     body = {"name": "Once", "msg_id": "r1"}

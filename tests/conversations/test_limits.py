@@ -4,6 +4,7 @@ import pytest
 from tests.conversations.profiles import TIGHT
 
 from hubbub.testing.conversation import PASSWORD, Connection, Stage
+from hubbub.testing.raw_websocket import HandshakeRejected
 
 pytestmark = pytest.mark.settings(**TIGHT)
 
@@ -96,11 +97,16 @@ async def test_failed_log_ins_are_counted_by_account(stage: Stage) -> None:
         assert 0 < int(answer.headers["retry-after"]) <= 60
 
 
-@pytest.mark.settings(HUBBUB_LIMITS_SIGNUPS_PER_ADDRESS=2, HUBBUB_AUTH_SIGNUP_OPEN="true")
-async def test_sign_ups_are_counted_by_address(own_stage: Stage) -> None:
+@pytest.mark.settings(HUBBUB_LIMITS_SIGNUPS_PER_ADDRESS=2, HUBBUB_LIMITS_CONNECTIONS_PER_ADDRESS=3)
+async def test_an_address_has_its_limits_too(own_stage: Stage) -> None:
     stage = own_stage
-    for name in ("alice", "bob"):
-        await stage.signs_up(name)
+    alice, _ = await stage.people("alice", "bob")
     answer = await stage.stranger.post("/accounts", {"user": "carol", "password": PASSWORD})
     answer.refuses(429, "rate_limited")
     assert 60 < int(answer.headers["retry-after"]) <= 1_800
+    third = await alice.person.connects()
+    with pytest.raises(HandshakeRejected) as refused:
+        await alice.person.opens()
+    assert refused.value.status == 429
+    await third.leaves()
+    await alice.person.connects()

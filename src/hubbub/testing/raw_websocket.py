@@ -4,6 +4,7 @@ Frames are those of the `websockets` library (its sans-IO protocol), so the serv
 """
 
 import asyncio
+import contextlib
 import socket
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -161,6 +162,8 @@ class RawWebSocket:
     async def abandon(self) -> None:
         """Drop the socket without a word."""
         self._writer.transport.abort()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
 
 
 async def _streams(url: str, receive_buffer: int | None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
