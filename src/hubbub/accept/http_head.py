@@ -95,8 +95,11 @@ class BoundedHeads(HttpToolsProtocol):
 
     def head_is_late(self) -> None:
         """Cut off a peer whose head is still not here."""
-        if self._reading_head and not self.transport.is_closing():
-            if self._head:
-                self.transport.write(TIMEOUT)
-            if self._head or self.cycle is None:
-                self.transport.close()
+        if not self._reading_head or self.transport.is_closing():
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._start_clock()  # what came before is still being answered
+            return
+        if self._head or self.cycle is not None:  # a later head has begun, or we would not be reading one
+            self.transport.write(TIMEOUT)
+        self.transport.close()
