@@ -10,10 +10,19 @@ from msgspec import Struct
 from hubbub.model.entries import Entry
 
 
-class Reply(Struct, kw_only=True, omit_defaults=True, gc=False):
+class Reply(Struct, kw_only=True, omit_defaults=True, dict=True):
     """An answer. `id` is filled in by the dispatcher."""
 
     id: int | None = None
+
+    @property
+    def repeats(self) -> bool:
+        """Whether this is the first answer given again to a retry. HTTP shows it as a status; no wire carries it."""
+        return "_repeats" in self.__dict__
+
+    def mark_repeated(self) -> None:
+        """This answers a retry."""
+        self.__dict__["_repeats"] = True
 
 
 class Push(Struct, kw_only=True, omit_defaults=True, gc=False):

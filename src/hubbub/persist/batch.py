@@ -152,6 +152,7 @@ def first_reply(stored: Stored, digest: str) -> Reply:
     if stored[0] != digest:
         raise Refused(ErrorCode.CONFLICT, "This msg_id already names another request; take a new one.")
     reply = msgspec.structs.replace(stored[1])
+    reply.mark_repeated()
     if isinstance(reply, Sent):
         reply.duplicate = True
     return reply

@@ -15,7 +15,7 @@ from hubbub.accept.http.services import Services
 from hubbub.model.commands import AnyCommand, Command, MsgId
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Caller, Identity
-from hubbub.model.replies import Reply, Sent
+from hubbub.model.replies import Reply
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _SCHEME = "bearer "
@@ -79,8 +79,7 @@ class Asking:
     async def answer(self, kind: type[CommandT], status: int = 200, **fields: object) -> Response[Any]:
         """Run the command; the reply's fields are the body, and a duplicate is 200."""
         reply = await self.call(kind, **fields)
-        made_before = isinstance(reply, Sent) and reply.duplicate
-        return Response(body_of(reply), status_code=200 if made_before else status)
+        return Response(body_of(reply), status_code=200 if reply.repeats else status)
 
     def command(self, kind: type[CommandT], **fields: object) -> AnyCommand:
         """The command, held to the same rules as one from a socket. Raises Refused(bad_request)."""

@@ -141,6 +141,7 @@ async def test_history_waits_for_the_head_it_was_told_of(alice: World) -> None:
 
 async def test_a_duplicate_is_200(alice: World) -> None:
     alice.desk.replies[Send] = Sent(msg_id="m1", chat="r1", seq=3, ts=START, duplicate=True)
+    alice.desk.replies[Send].mark_repeated()
     got = await alice.ask("POST", "/direct/bob/entries", {"content": "hi", "msg_id": "m1"})
     assert (got.status_code, got.json()["duplicate"]) == (200, True)
 
