@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from hubbub.model.ports import Bounds
 from hubbub.persist.engine import Database, database_url
 from hubbub.persist.migrate import ensure_current
+from hubbub.testing.place import Place, memory_place
 
 
 @pytest.fixture
@@ -14,3 +16,10 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await ensure_current(database)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def place() -> Place:
+    """Use cases without a database, under small bounds."""
+    bounds = Bounds(content_chars=20, emoji_bytes=8, emoji_per_message=2, room_members=4, rooms_per_user=3)
+    return memory_place("alice", "bob", "carol", "dave", "erin", bounds=bounds)
