@@ -145,10 +145,16 @@ async def test_a_room_made_twice_under_one_id_is_one_room(stage: Stage) -> None:
 
 
 async def test_a_duplicate_is_200_whatever_was_made(stage: Stage) -> None:
-    [alice] = await stage.people("alice")
-    body = {"name": "Once", "msg_id": "r1"}
-    (await alice.http.post("/rooms", body)).gives(201)
-    (await alice.http.post("/rooms", body)).gives(200)
+    alice, bob, carol = await stage.people("alice", "bob", "carol")
+    await stage.friends(alice, carol)
+    room = await stage.room(alice)
+    for person, path, body in (
+        (alice, "/rooms", {"name": "Once", "msg_id": "r1"}),
+        (bob, f"/rooms/{room}/members", {"msg_id": "j1"}),
+        (alice, f"/rooms/{room}/members", {"user": carol.user, "msg_id": "i1"}),
+    ):
+        made = (await person.http.post(path, body)).gives(201)
+        assert (await person.http.post(path, body)).gives(200) == made
 
 
 async def test_members_come_and_go(stage: Stage) -> None:
