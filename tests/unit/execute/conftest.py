@@ -4,16 +4,15 @@ from pathlib import Path
 import pytest
 
 from hubbub.model.ports import Bounds
-from hubbub.persist.engine import Database, database_url
-from hubbub.persist.migrate import ensure_current
+from hubbub.persist.engine import Database
+from hubbub.testing.embedded import copied_store
 from hubbub.testing.place import Place, memory_place
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
+async def database(template: Path, tmp_path: Path) -> AsyncIterator[Database]:
     """A real SQLite file, migrated."""
-    database = Database(database_url("", str(tmp_path)))
-    await ensure_current(database)
+    database = copied_store(template, tmp_path)
     yield database
     await database.close()
 

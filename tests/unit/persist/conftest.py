@@ -6,12 +6,7 @@ from pathlib import Path
 import pytest
 
 from hubbub.persist.engine import Database
-from hubbub.testing.embedded import EmbeddedPlace, copied_store, embedded_place, migrated_store
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return migrated_store(tmp_path_factory.mktemp("migrated"))
+from hubbub.testing.embedded import EmbeddedPlace, copied_store, embedded_place
 
 
 @pytest.fixture

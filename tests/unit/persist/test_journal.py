@@ -97,7 +97,7 @@ def check_published(place: EmbeddedPlace, chats: list[Chat]) -> None:
         assert published == list(range(1, chat.head + 1))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.lists(asked, min_size=1, max_size=12), max_size=4))
 async def test_whatever_comes_together_is_kept_as_it_was_answered(
     template: Path, bursts: list[list[Asked]]

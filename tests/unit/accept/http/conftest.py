@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 from tests.unit.accept.http.world import Setup, World
 
-from hubbub.persist.engine import Database, database_url
-from hubbub.persist.migrate import ensure_current
+from hubbub.testing.embedded import copied_store
 
 
 @pytest.fixture
@@ -14,9 +13,8 @@ def setup() -> Setup:
 
 
 @pytest.fixture
-async def world(tmp_path: Path, setup: Setup) -> AsyncIterator[World]:
-    database = Database(database_url("", str(tmp_path)))
-    await ensure_current(database)
+async def world(template: Path, tmp_path: Path, setup: Setup) -> AsyncIterator[World]:
+    database = copied_store(template, tmp_path)
     world = World(database, setup)
     await world.revocations.load()
     yield world
