@@ -244,3 +244,14 @@ async def test_a_restart_forgets_nothing(own_stage: Stage) -> None:
     await again.is_refused("conflict", "send", **message(room, "other words"))
     await again.hears_nothing()
     assert (await again.asks("history", chat=room, limit=1))["entries"][0]["seq"] == edited["seq"]
+
+
+async def test_a_cursor_with_a_msg_id_names_one_thing_too(stage: Stage) -> None:
+    alice, bob = await stage.people("alice", "bob")
+    room = await stage.room(alice, bob)
+    await alice.asks("send", **message(room))
+    await bob.hears("message", seq=3)
+    for _ in range(2):
+        await bob.asks("read", chat=room, seq=3, msg_id="r1")
+    await bob.is_refused("conflict", "received", chat=room, seq=3, msg_id="r1")
+    await alice.eventually_hears("receipt", user=bob.user, read=3)

@@ -1,10 +1,15 @@
 """How far a member's devices (`received`) and eyes (`read`) are: cursors that only rise."""
 
+from collections.abc import Callable
+from functools import partial
+
 from hubbub.model.chats import Chat, Member
 from hubbub.model.commands import Read, Received
+from hubbub.model.draft import Draft
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Caller
 from hubbub.model.ports import Desk
+from hubbub.model.proposals import Proposal, propose
 from hubbub.model.replies import Ok, Reply
 
 
@@ -17,24 +22,44 @@ def _member(chat: Chat, user: str, seq: int) -> Member:
     return member
 
 
-def received(desk: Desk, caller: Caller, command: Received, chat: Chat, _now: int) -> Reply:
+def received(desk: Desk, caller: Caller, command: Received, chat: Chat, _now: int) -> Reply | Proposal:
     """This user's devices have everything up to `seq`."""
     member = _member(chat, caller.user, command.seq)
-    if command.seq > member.received:
-        member.received = command.seq
-        desk.cursors.moved(chat, caller.user)
+
+    def rise() -> None:
+        if command.seq > member.received:
+            member.received = command.seq
+            desk.cursors.moved(chat, caller.user)
+
+    return _once(caller, command, chat, rise)
+
+
+async def read(desk: Desk, caller: Caller, command: Read, chat: Chat, _now: int) -> Reply | Proposal:
+    """This user has read up to `seq`, and so received it."""
+    member = _member(chat, caller.user, command.seq)
+    at_head = command.seq == chat.head
+    ordinal = (
+        chat.ordinal
+        if at_head or command.seq <= member.read
+        else await desk.log.ordinal(chat.id, command.seq)
+    )
+
+    def rise() -> None:
+        if command.seq > member.read:
+            member.raise_to(command.seq, command.seq, ordinal)
+            desk.cursors.moved(chat, caller.user)
+
+    return _once(caller, command, chat, rise)
+
+
+def _once(caller: Caller, command: Received | Read, chat: Chat, rise: Callable[[], None]) -> Reply | Proposal:
+    """A cursor needs no journal to rise; but a `msg_id`, where one is given, names one thing for ever."""
+    if command.msg_id is not None:
+        return propose(caller.user, command, chat, partial(_do_rise, rise))
+    rise()
     return Ok()
 
 
-async def read(desk: Desk, caller: Caller, command: Read, chat: Chat, _now: int) -> Reply:
-    """This user has read up to `seq`, and so received it."""
-    member = _member(chat, caller.user, command.seq)
-    if command.seq <= member.read:
-        return Ok()
-    at_head = command.seq == chat.head
-    ordinal = chat.ordinal if at_head else await desk.log.ordinal(chat.id, command.seq)
-    if command.seq > member.read:
-        member.read, member.read_ordinal = command.seq, ordinal
-        member.received = max(member.received, command.seq)
-        desk.cursors.moved(chat, caller.user)
+def _do_rise(rise: Callable[[], None], _draft: Draft, _now: int) -> Reply:
+    rise()
     return Ok()

@@ -99,7 +99,9 @@ class Draft:
 
     def unchanged(self) -> Done:
         """The answer to a request that would change nothing."""
-        return Done(chat=self.id, seq=self.head, ts=self.ts)
+        done = Done(chat=self.id, seq=self.head, ts=self.ts)
+        done.mark_repeated()
+        return done
 
     def count(self) -> int:
         """How many members there are."""

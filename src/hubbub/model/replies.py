@@ -17,11 +17,11 @@ class Reply(Struct, kw_only=True, omit_defaults=True, dict=True):
 
     @property
     def repeats(self) -> bool:
-        """Whether this is the first answer given again to a retry. HTTP shows it as a status; no wire carries it."""
+        """Whether nothing was made: a retry, or it was so already. HTTP shows it as a status; no wire carries it."""
         return "_repeats" in self.__dict__
 
     def mark_repeated(self) -> None:
-        """This answers a retry."""
+        """Nothing was made for this answer."""
         self.__dict__["_repeats"] = True
 
 

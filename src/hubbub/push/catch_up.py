@@ -42,9 +42,11 @@ class CatchUp:
     async def _fill(self, channel: Channel) -> None:
         try:
             entries = await self._log.after(channel.chat.id, channel.position, CHUNK, "")
-        except Refused:
+        except BaseException as error:
             channel.filling = False
-            return
+            if isinstance(error, Refused):
+                return  # the next comparison tries again
+            raise
         self.filled += len(entries)
         self.hub.filled(channel, entries)
 

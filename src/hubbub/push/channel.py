@@ -12,13 +12,22 @@ from hubbub.codec.wires import Wire
 from hubbub.model.chats import Chat
 from hubbub.model.entries import Entry
 from hubbub.model.replies import Resync
-from hubbub.push.mailbox import Flusher, Mailbox
+from hubbub.push.mailbox import HIGH_WATER, Flusher, Mailbox
+
+STEP_CHARS = 65_536  # of content in one step: beyond, the transport gets its turn before more is given to it
+ENTRY_CHARS = 256  # what stands around the content
 
 
 class Step(Protocol):
-    """Something that happens to a channel. Gives the deliveries it made; `done` when nothing is left of it."""
+    """Something that happens to a channel. Gives the deliveries it made; `done` when nothing is left of it.
+
+    After a `heavy` one the transports get their turn, so that a mailbox's bound is weighed before more is put in.
+    """
 
     done: bool
+
+    @property
+    def heavy(self) -> bool: ...
 
     def run(self, channel: "Channel", flusher: Flusher, budget: int) -> int: ...
 
@@ -54,18 +63,22 @@ class Channel:
 class Entries:
     """Entries to pass on: encoded once per wire, then given to every listener, `budget` at a time."""
 
-    __slots__ = ("_at", "_targets", "done", "entries")
+    __slots__ = ("_at", "_chars", "_targets", "done", "entries", "heavy")
 
     def __init__(self, entries: list[Entry]) -> None:
         self.entries = entries
         self.done = False
+        self.heavy = False
+        self._chars = sum(map(_chars, entries))
         self._targets: list[tuple[bytes, list[Mailbox]]] | None = None
         self._at = 0
 
     def extend(self, more: Sequence[Entry]) -> bool:
-        """Join later entries to this step, unless it has begun."""
-        if self._targets is not None:
+        """Join later entries to this step, unless it has begun or would become too large."""
+        chars = sum(map(_chars, more))
+        if self._targets is not None or self._chars + chars > STEP_CHARS:
             return False
+        self._chars += chars
         self.entries.extend(more)
         return True
 
@@ -75,6 +88,7 @@ class Entries:
                 (wire.frames(self.entries), list(those)) for wire, those in channel.listeners.items()
             ]
             channel.served = self.entries[-1].seq
+            self.heavy = any(len(frames) > HIGH_WATER for frames, _ in self._targets)
         made = 0
         while self._targets and made < budget:
             frames, targets = self._targets[-1]
@@ -87,6 +101,11 @@ class Entries:
                 self._at = 0
         self.done = not self._targets
         return made
+
+
+def _chars(entry: Entry) -> int:
+    """About how much an entry holds, before it is encoded."""
+    return ENTRY_CHARS + len(getattr(entry, "content", None) or "")
 
 
 def _deliver(frames: bytes, targets: list[Mailbox], channel: Channel, first: int, flusher: Flusher) -> None:
@@ -116,6 +135,8 @@ def _deliver(frames: bytes, targets: list[Mailbox], channel: Channel, first: int
 class Attach:
     """A mailbox listens from here on."""
 
+    heavy = False
+
     __slots__ = ("_mailbox", "done")
 
     def __init__(self, mailbox: Mailbox) -> None:
@@ -135,6 +156,8 @@ class Detach:
     One that has a hole here did not hear why: its client asks for its chats again.
     """
 
+    heavy = False
+
     __slots__ = ("_mailboxes", "done")
 
     def __init__(self, mailboxes: Sequence[Mailbox]) -> None:
@@ -153,6 +176,8 @@ class Detach:
 class Announce:
     """A frame for some mailboxes at this place of the order (`chat` before the chat's first entry)."""
 
+    heavy = False
+
     __slots__ = ("_envelope", "_mailboxes", "done")
 
     def __init__(self, mailboxes: Sequence[Mailbox], envelope: object) -> None:
@@ -169,6 +194,8 @@ class Announce:
 
 class CloseHole:
     """A mailbox that was stalled takes part again: say what it missed."""
+
+    heavy = False
 
     __slots__ = ("_mailbox", "done")
 

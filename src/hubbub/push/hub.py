@@ -198,9 +198,10 @@ class Hub:
     def _queue_run(self, channel: Channel, run: list[Entry]) -> None:
         if not run:
             return
-        last = channel.steps[-1] if channel.steps else None
-        if not (isinstance(last, Entries) and last.extend(run)):
-            self._queue(channel, Entries(run))
+        for entry in run:
+            last = channel.steps[-1] if channel.steps else None
+            if not (isinstance(last, Entries) and last.extend((entry,))):
+                self._queue(channel, Entries([entry]))
 
     def _came(self, chat: Chat, user: str, head: int) -> None:
         local = self._locals.get(user)
@@ -287,6 +288,8 @@ class Hub:
             made += max(step.run(channel, self._flusher, budget - made), 1)
             if step.done:
                 channel.steps.popleft()
+            if step.heavy:
+                break
         self._flusher.last_step = False
         self.deliveries += made
         return made

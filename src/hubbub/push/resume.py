@@ -39,6 +39,14 @@ def describe(
     return ChatPush(**fields | {"head": head, "last": chat.last if chat.head == head else None})
 
 
+def _summary(channel: Channel, user: str, names: dict[str, str]) -> Summary | None:
+    """The chat where this connection's flow of it starts."""
+    made = summary(channel.chat, user, names)
+    if made is not None and made.head != channel.position:
+        made.head, made.last = channel.position, None
+    return made
+
+
 class Arrival(Struct, kw_only=True):
     """Who arrives, with what, on which connection. `device` is settled: the client's or a new one."""
 
@@ -91,7 +99,7 @@ class Resumption:
             wanted = [each for each in everything if cursors.get(each.chat.id) != each.position]
         else:
             wanted = everything if hello.chats == "all" else []
-        summaries = [made for each in wanted if (made := summary(each.chat, user, names)) is not None]
+        summaries = [made for each in wanted if (made := _summary(each, user, names)) is not None]
         kept = fitting(self._desk, summaries, self._desk.bounds.reply_bytes - 64 * ENVELOPE)
         return Welcome(
             id=hello.id,

@@ -55,7 +55,7 @@ async def test_a_hash_of_other_parameters_is_outdated(passwords: ArgonPasswords)
 
 async def test_beyond_the_queue_it_is_unavailable_until_there_is_room(passwords: ArgonPasswords) -> None:
     gate = threading.Event()
-    held = [asyncio.ensure_future(passwords._run(gate.wait)) for _ in range(2)]  # noqa: TID251 - the test's own
+    held = [asyncio.ensure_future(passwords._run(gate.wait)) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(Refused) as refused:
         await passwords.hash("one too many")
