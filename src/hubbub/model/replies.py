@@ -221,20 +221,8 @@ class FriendPush(Push, tag="friend", kw_only=True):
     change: Literal["requested", "accepted", "removed"]
 
 
-class ChatPush(Push, tag="chat", kw_only=True):
-    """A chat became visible; the fields are its summary's, and its flow starts at `head` + 1."""
-
-    chat: str
-    msg_type: str
-    name: str
-    peer: str | None = None
-    public: bool | None = None
-    role: str | None = None
-    head: int
-    received: int
-    read: int
-    unread: int
-    last: Entry | None = None
+class ChatPush(Summary, tag="chat", kw_only=True):
+    """A chat became visible: its summary; its flow starts at `head` + 1."""
 
 
 class Resync(Push, tag="resync", kw_only=True):
