@@ -128,3 +128,18 @@ async def test_membership_is_part_of_the_log(stage: Stage) -> None:
         (bob.user, bob.user, "joined"), *by_alice, (bob.user, bob.user, "joined"), (bob.user, bob.user, "left"),
     ]  # fmt: skip
     assert (entries[2]["role"], entries[3]["until"]) == ("admin", 2**50)
+
+
+async def test_leaving_and_coming_back_does_not_end_a_mute(stage: Stage) -> None:
+    owner, troll = await stage.people("owner", "troll")
+    room = await stage.room(owner, troll)
+    until = 2**50
+    await owner.asks("mute", chat=room, user=troll.user, until=until)
+    for _ in range(2):
+        await troll.asks("leave", chat=room)
+        await troll.asks("join", chat=room)
+        await troll.is_refused("muted", "send", msg_type="group", to=room, content="ha", msg_id="m")
+    await owner.asks("mute", chat=room, user=troll.user, until=0)
+    await troll.asks("leave", chat=room)
+    await troll.asks("join", chat=room)
+    await troll.asks("send", msg_type="group", to=room, content="sorry", msg_id="m")

@@ -34,7 +34,14 @@ def became_member(draft: Draft, by: str, user: str, role: str) -> Entry:
     before = entry.seq - 1
     draft.put_member(
         user,
-        Member(role=role, since=entry.seq, received=before, read=before, read_ordinal=draft.ordinal),
+        Member(
+            role=role,
+            muted_until=draft.take_mute(user),
+            since=entry.seq,
+            received=before,
+            read=before,
+            read_ordinal=draft.ordinal,
+        ),
     )
     return entry
 

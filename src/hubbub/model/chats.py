@@ -51,11 +51,12 @@ class Chat:
     """A room, or the (perhaps not yet existing) private chat of two people.
 
     `head` is the last seq, `ordinal` the number of messages up to it, `rights_version` rises with every change of
-    membership, mute, friendship or block. A private chat is `visible` from the moment its people were friends.
+    membership, mute, friendship or block. `muted` holds who left while muted, and until
+    when (ms). A private chat is `visible` from the moment its people were friends.
     """
 
-    __slots__ = ("__weakref__", "banned", "head", "id", "last", "members", "msg_type", "name", "ordinal", "pair",
-                 "people", "public", "rights_version", "visible")  # fmt: skip
+    __slots__ = ("__weakref__", "banned", "head", "id", "last", "members", "msg_type", "muted", "name", "ordinal",
+                 "pair", "people", "public", "rights_version", "visible")  # fmt: skip
 
     def __init__(
         self,
@@ -72,6 +73,7 @@ class Chat:
         last: Entry | None = None,
         members: dict[str, Member] | None = None,
         banned: set[str] | None = None,
+        muted: dict[str, int] | None = None,
         pair: Pair | None = None,
     ) -> None:
         self.id = id
@@ -86,6 +88,7 @@ class Chat:
         self.last = last
         self.members = {} if members is None else members
         self.banned: set[str] = set() if banned is None else banned
+        self.muted: dict[str, int] = {} if muted is None else muted
         self.pair = pair or Pair()
 
     def become(self, fresh: "Chat") -> None:
@@ -110,7 +113,18 @@ class Chat:
         return other_of(self.people, user)
 
 
-_STATE = ("banned", "head", "last", "members", "name", "ordinal", "pair", "rights_version", "visible")
+_STATE = (
+    "banned",
+    "head",
+    "last",
+    "members",
+    "muted",
+    "name",
+    "ordinal",
+    "pair",
+    "rights_version",
+    "visible",
+)
 
 
 def other_of(people: tuple[str, str] | None, user: str) -> str:

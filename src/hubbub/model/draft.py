@@ -16,6 +16,8 @@ from hubbub.model.effects import (
     Effect,
     MemberGone,
     MemberPut,
+    MuteKept,
+    MuteTaken,
     PairChanged,
 )
 from hubbub.model.entries import Edited, Entry, Message
@@ -35,8 +37,8 @@ class Target:
 class Draft:
     """A chat as the batch so far leaves it. Check everything before the first change: there is no undo."""
 
-    __slots__ = ("banned_now", "base", "changed", "effects", "entries", "head", "members_now", "name", "notices",
-                 "ordinal", "ordinals", "pair", "rights_version", "targets", "ts", "visible")  # fmt: skip
+    __slots__ = ("banned_now", "base", "changed", "effects", "entries", "head", "members_now", "muted_now", "name",
+                 "notices", "ordinal", "ordinals", "pair", "rights_version", "targets", "ts", "visible")  # fmt: skip
 
     def __init__(self, base: Chat, targets: Mapping[int, Target], now: int) -> None:
         self.base = base
@@ -54,6 +56,7 @@ class Draft:
         self.notices: list[tuple[str, FriendPush]] = []
         self.members_now: dict[str, Member | None] = {}
         self.banned_now: dict[str, bool] = {}
+        self.muted_now: dict[str, int] = {}
         self.changed = False
 
     # ── what may be read ────────────────────────────────────────────────────────────────────────────────────────
@@ -142,9 +145,21 @@ class Draft:
         self._rights(MemberPut(chat=self.id, user=user, member=member))
 
     def drop_member(self, user: str) -> None:
-        """Remove a member."""
+        """Remove a member; a mute outlasts that, or leaving and coming back would end it."""
+        member = self.member(user)
         self.members_now[user] = None
         self._rights(MemberGone(chat=self.id, user=user))
+        if member is not None and member.muted_until > self.ts:
+            self.muted_now[user] = member.muted_until
+            self._rights(MuteKept(chat=self.id, user=user, until=member.muted_until))
+
+    def take_mute(self, user: str) -> int:
+        """Until when somebody who comes back is still muted (ms), 0 if not; the membership holds it from now on."""
+        until = self.muted_now.get(user, self.base.muted.get(user, 0))
+        if until:
+            self.muted_now[user] = 0
+            self._rights(MuteTaken(chat=self.id, user=user))
+        return until
 
     def set_banned(self, user: str, by: str, *, banned: bool) -> None:
         """Ban a user or end the ban."""
@@ -215,6 +230,10 @@ class Draft:
                 members[user] = member
         for user, banned in self.banned_now.items():
             (self.base.banned.add if banned else self.base.banned.discard)(user)
+        for user, until in self.muted_now.items():
+            self.base.muted[user] = until
+            if not until:
+                del self.base.muted[user]
 
     def _raise_senders_cursors(self) -> None:
         for entry, ordinal in zip(self.entries, self.ordinals, strict=True):

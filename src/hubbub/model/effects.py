@@ -52,6 +52,21 @@ class BanGone(Struct, kw_only=True):
     user: str
 
 
+class MuteKept(Struct, kw_only=True):
+    """Somebody left while muted: coming back does not give the voice back before `until` (ms)."""
+
+    chat: str
+    user: str
+    until: int
+
+
+class MuteTaken(Struct, kw_only=True):
+    """They are back, and their membership holds the mute again."""
+
+    chat: str
+    user: str
+
+
 class PairChanged(Struct, kw_only=True):
     """Two people's friendship, request or blocks changed."""
 
@@ -90,5 +105,5 @@ class ReactionChanged(Struct, kw_only=True):
 
 Effect = (
     ChatMade | ChatNamed | MemberPut | MemberGone | BanPut | BanGone | PairChanged | MessageEdited | MessageErased
-    | ReactionChanged
+    | ReactionChanged | MuteKept | MuteTaken
 )  # fmt: skip

@@ -17,7 +17,7 @@ from hubbub.model.replies import RoomListing
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import reading
 from hubbub.persist.rows import COLUMNS, entry_of
-from hubbub.persist.tables import bans, blocks, chats, entries, friendships, members
+from hubbub.persist.tables import bans, blocks, chats, entries, friendships, members, mutes
 
 People = tuple[str, str]
 Flight = asyncio.Future[Chat | None]
@@ -156,6 +156,8 @@ class ChatStore:
             found[row.chat].members[row.user] = _member(row)
         for chat, user in connection.execute(_BANS, {"ids": ids}):
             found[chat].banned.add(user)
+        for chat, user, until in connection.execute(_MUTES, {"ids": ids}):
+            found[chat].muted[user] = until
         for row in connection.execute(_LAST, {"ids": ids}):
             found[row.chat].last = entry_of(tuple(row))
         return found
@@ -235,6 +237,7 @@ _IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
 _CHATS = select(chats).where(chats.c.id.in_(_IDS))
 _MEMBERS = select(members).where(members.c.chat.in_(_IDS))
 _BANS = select(bans.c.chat, bans.c.user).where(bans.c.chat.in_(_IDS))
+_MUTES = select(mutes.c.chat, mutes.c.user, mutes.c.until).where(mutes.c.chat.in_(_IDS))
 _LAST = (
     select(*(entries.c[name] for name in COLUMNS))
     .join(chats, and_(entries.c.chat == chats.c.id, entries.c.seq == chats.c.head))

@@ -15,11 +15,13 @@ from hubbub.model.effects import (
     MemberPut,
     MessageEdited,
     MessageErased,
+    MuteKept,
+    MuteTaken,
     PairChanged,
     ReactionChanged,
 )
 from hubbub.persist.rows import EDITED
-from hubbub.persist.tables import bans, blocks, chats, edits, entries, friendships, members, reactions
+from hubbub.persist.tables import bans, blocks, chats, edits, entries, friendships, members, mutes, reactions
 
 
 def store(connection: Connection, effects: Iterable[Effect], now: int) -> None:
@@ -81,6 +83,14 @@ def _ban_gone(connection: Connection, effect: BanGone, _now: int) -> None:
     connection.execute(delete(bans).where(bans.c.chat == effect.chat, bans.c.user == effect.user))
 
 
+def _mute_kept(connection: Connection, effect: MuteKept, _now: int) -> None:
+    connection.execute(insert(mutes).values(chat=effect.chat, user=effect.user, until=effect.until))
+
+
+def _mute_taken(connection: Connection, effect: MuteTaken, _now: int) -> None:
+    connection.execute(delete(mutes).where(mutes.c.chat == effect.chat, mutes.c.user == effect.user))
+
+
 def _pair(connection: Connection, effect: PairChanged, _now: int) -> None:
     one, other = effect.people
     values = {"friends": effect.after.friends, "requested_by": effect.after.requested_by}
@@ -139,6 +149,8 @@ _STORE: Mapping[type, Callable[[Connection, Any, int], None]] = {
     MemberGone: _member_gone,
     BanPut: _ban_put,
     BanGone: _ban_gone,
+    MuteKept: _mute_kept,
+    MuteTaken: _mute_taken,
     PairChanged: _pair,
     MessageEdited: _edited,
     MessageErased: _erased,

@@ -114,6 +114,15 @@ bans = Table(
     sqlite_with_rowid=False,
 )
 
+mutes = Table(
+    "mutes",
+    metadata,
+    Column("chat", CHAT, primary_key=True),
+    Column("user", USER, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 friendships = Table(
     "friendships",
     metadata,

@@ -109,6 +109,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_meta")),
     )
     op.create_table(
+        "mutes",
+        sa.Column("chat", sa.String(length=64), nullable=False),
+        sa.Column("user", sa.String(length=192), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("chat", "user", name=op.f("pk_mutes")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "outbox",
         sa.Column("chat", sa.String(length=64), nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -231,5 +239,6 @@ def downgrade() -> None:
 
     op.drop_table("chats")
     op.drop_table("blocks")
+    op.drop_table("mutes")
     op.drop_table("bans")
     # ### end Alembic commands ###
