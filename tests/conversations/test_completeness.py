@@ -73,9 +73,8 @@ def test_every_command_is_asked_and_has_a_row() -> None:
 def test_the_second_writing_of_the_contract_knows_every_word() -> None:
     assert REPLY_TO.keys() == COMMANDS - {"typing"}
     assert REPLIES.keys() == tags(replies.Reply)
-    assert PUSHES.keys() == tags(replies.Push) | {each.__struct_config__.tag for each in get_args(Entry)} | {
-        "error"
-    }
+    entries = {each.__struct_config__.tag for each in get_args(Entry)}
+    assert PUSHES.keys() == tags(replies.Push) | tags(replies.Summary) | entries | {"error"}
     assert {str(code) for code in ErrorCode} == ERRORS
 
 
