@@ -3,12 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from hubbub.codec.websocket_handshake import HandshakeRefused, Origin, UpgradeRequest, origin_allowed
-
-Network = IPv4Network | IPv6Network
 
 
 class Admission:

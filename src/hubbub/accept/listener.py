@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,9 +76,7 @@ class Port:
         await self._server.shutdown()
 
 
-def _bind(host: str, port: int) -> Any:  # noqa: ANN401 - a socket
-    import socket  # noqa: PLC0415
-
+def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

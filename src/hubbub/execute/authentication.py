@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from hubbub.codec.access_tokens import Claims, read
+from hubbub.codec.access_tokens import read
 from hubbub.codec.external_tokens import ExternalClaims, Provider, Verified, issuer_and_key_id, verify
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Identity
@@ -53,38 +53,32 @@ class Authenticator:
 
         Refused: unauthenticated, unavailable.
         """
-        claims = self._own(token, now)
-        if claims is not None:
-            return self._unrevoked(Identity(user=claims.user, session=claims.session))
-        await self.fetch_keys(token, now)
+        own = self._own(token, now)
+        if own is not None:
+            return own
+        await self._fetch_keys(token, now)
         identity, name = self._external(token, now)
         await self._ensure(self._unrevoked(identity), name, now)
         return identity
 
     def verify(self, token: str, now: int) -> Identity:
         """Who holds this token, from memory alone. Refused: unauthenticated, with what to do about it."""
-        claims = self._own(token, now)
-        if claims is not None:
-            return self._unrevoked(Identity(user=claims.user, session=claims.session))
-        return self._unrevoked(self._external(token, now)[0])
+        return self._own(token, now) or self._unrevoked(self._external(token, now)[0])
 
-    async def fetch_keys(self, token: str, now: int) -> None:
+    async def _fetch_keys(self, token: str, now: int) -> None:
         """Get the provider's key this token names, if it is one we do not have yet."""
         issuer, key_id = issuer_and_key_id(token)
         found = self._by_issuer.get(issuer)
         if found is not None and found[1].wants(key_id, now):
             await found[1].fetch(now)
 
-    async def ensure_user(self, token: str, identity: Identity, now: int) -> None:
-        """The rows of an external user and session, after `verify`; nothing for tokens of our own."""
-        if identity.ends_at is not None:
-            await self._ensure(identity, self._external(token, now)[1], now)
-
-    def _own(self, token: str, now: int) -> Claims | None:
+    def _own(self, token: str, now: int) -> Identity | None:
         claims = read(token, self._secret)
-        if claims is not None and claims.expires_at <= now:
+        if claims is None:
+            return None
+        if claims.expires_at <= now:
             raise Refused(ErrorCode.UNAUTHENTICATED, "The token has expired; refresh it, or log in again.")
-        return claims
+        return self._unrevoked(Identity(user=claims.user, session=claims.session))
 
     def _external(self, token: str, now: int) -> tuple[Identity, str]:
         issuer, key_id = issuer_and_key_id(token)

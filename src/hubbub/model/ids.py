@@ -5,7 +5,6 @@ import re
 from base64 import b32encode
 
 HANDLE = re.compile(r"[a-z0-9][a-z0-9_.-]{1,31}")
-ISSUER_ALIAS = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 MAX_SUBJECT = 128
 PRIVATE_PREFIX, ROOM_PREFIX = "p", "r"
 _UNSAFE_IN_SUBJECT = re.compile(r"[\x00-\x20/\x7f-\x9f\ud800-\udfff]")

@@ -9,8 +9,8 @@ from hubbub.model.accounts import Account
 from hubbub.model.replies import ProfileListing
 from hubbub.model.sessions import Opening
 from hubbub.persist.engine import Database
+from hubbub.persist.failures import unavailable_when_down
 from hubbub.persist.lane import Lane
-from hubbub.persist.outage import unavailable_when_down
 from hubbub.persist.sessions import insert_opening
 from hubbub.persist.tables import users
 

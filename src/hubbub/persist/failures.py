@@ -1,13 +1,17 @@
 """What a failing database means to the one who asked: `unavailable`, and nothing was changed."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hubbub.model.errors import ErrorCode, Refused
 
+P = ParamSpec("P")
+T = TypeVar("T")
 OUTAGES = (DBAPIError, PoolTimeoutError, OSError, TimeoutError)
 
 
@@ -18,6 +22,19 @@ def reading() -> Iterator[None]:
         yield
     except OUTAGES as error:
         raise Refused(ErrorCode.UNAVAILABLE, "The database does not answer; retry later.") from error
+
+
+def unavailable_when_down(
+    query: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    """The same for a whole function."""
+
+    @functools.wraps(query)
+    async def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+        with reading():
+            return await query(*args, **kwargs)
+
+    return guarded
 
 
 def blames_one_row(error: Exception) -> bool:

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Engine, Row, RowMapping
+from sqlalchemy import Connection, Dialect, Engine, RowMapping
 from sqlalchemy.sql import Executable
 
 T = TypeVar("T")
-AnyRow = Row[Any]
 
 
 class Rows:

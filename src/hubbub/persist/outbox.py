@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, text
 
 from hubbub.persist.bulk import as_json
 from hubbub.persist.engine import Database
-from hubbub.persist.tables import PENDING, outbox
+from hubbub.persist.tables import ACKED, PENDING, SENT, outbox
 
 Range = tuple[str, int, int]
 """(chat, first seq, last seq)"""
@@ -88,13 +88,15 @@ def acknowledge(connection: Connection, acked: Sequence[Acked], now: int) -> Non
 
 
 _MARK = text(
-    "UPDATE outbox SET state = 1 WHERE state = 0 AND (chat, seq) IN (SELECT o.chat, o.seq FROM json_each(:ranges) AS r"
+    "UPDATE outbox SET state = :sent WHERE state = :pending AND (chat, seq) IN (SELECT o.chat, o.seq"
+    " FROM json_each(:ranges) AS r"
     " CROSS JOIN outbox AS o ON o.chat = r.value ->> 0 AND o.seq BETWEEN r.value ->> 1 AND r.value ->> 2)"
-)
+).bindparams(sent=SENT, pending=PENDING)
 _PURGE = text(
     "DELETE FROM outbox WHERE (chat, seq) IN (SELECT r.value ->> 0, r.value ->> 1 FROM json_each(:rows) AS r)"
 )
 _ACKNOWLEDGE = text(
-    "UPDATE outbox SET state = 2, delivered_at = :now WHERE chat = :chat AND seq > :after AND seq <= :upto AND state < 2"
+    "UPDATE outbox SET state = :acked, delivered_at = :now"
+    " WHERE chat = :chat AND seq > :after AND seq <= :upto AND state < :acked"
     " AND :user <> (SELECT e.sender FROM entries AS e WHERE e.chat = outbox.chat AND e.seq = outbox.seq)"
-)
+).bindparams(acked=ACKED)

@@ -22,8 +22,8 @@ from hubbub.model.sessions import (
     judge,
 )
 from hubbub.persist.engine import Database
+from hubbub.persist.failures import unavailable_when_down
 from hubbub.persist.lane import Lane
-from hubbub.persist.outage import unavailable_when_down
 from hubbub.persist.tables import refresh_tokens, sessions, users
 
 _SESSION = (

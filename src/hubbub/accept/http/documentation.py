@@ -15,7 +15,6 @@ from hubbub.model.replies import Reply
 
 BEARER = "bearer"
 AUTHENTICATED: list[SecurityRequirement] = [{BEARER: []}]
-ALWAYS = (400, 500, 503)
 SIGNED_IN = (400, 401, 403, 404, 409, 429, 500, 503)
 Responses = dict[int, ResponseSpec]
 
