@@ -130,6 +130,7 @@ async def test_a_client_that_does_not_read_costs_nobody_else(address: str, http:
     assert (heard["chat"], heard["after"], heard["next"]) == (chat, pushed[-1], seqs[-1] + 1)
     missed = await fetch(http, tokens["bob"], chat, heard["after"], heard["next"])
     assert pushed + missed == seqs
+    print(f"Bob was pushed {len(pushed)} of {MESSAGES}; one resync for the other {len(missed)}")  # noqa: T201 - the figures of docs/adr/0005, with -s
     for peer in (alice, bob, carol):
         await peer.close()
 
