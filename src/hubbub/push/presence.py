@@ -51,10 +51,10 @@ class PresenceBoard:
             self._leaving[user] = now
 
     def committed(self, committed: Sequence[Committed]) -> None:
-        """New friends see at once whether the other is there."""
+        """New friends see at once whether the other is there, unless that is news the next tick tells them anyway."""
         for each in committed:
             for user, push in each.notices:
-                if push.change == "accepted" and self.online(push.user):
+                if push.change == "accepted" and push.user in self._here and push.user not in self._news:
                     self._hub.tell(user, PresencePush(user=push.user, online=True, last_seen=None))
 
     def online(self, user: str) -> bool:
