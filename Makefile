@@ -1,17 +1,21 @@
 # What there is to do with Hubbub. `make setup` needs Python 3.11 or later and the network; nothing else is installed
-# outside .venv (but for Debian's python3-venv, if it is missing and you are root).
+# outside .venv and node_modules (but for Debian's python3-venv, if it is missing and you are root). What is written in
+# TypeScript (clients/typescript, web) is one npm workspace, and needs Node 20 or later.
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+NPM ?= npm
+NODE_READY := node_modules/.ready
 WORKERS ?= 2
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run strace test check conformance bench fuzz reference constraints clean
+.PHONY: help setup node run strace test check conformance bench fuzz reference constraints clean
 
 help:
 	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
+	@echo "make node          node_modules with what clients/typescript and web need, as package-lock.json says"
 	@echo "make run           the server on http://127.0.0.1:8080 with ./data"
 	@echo "make test          all tests: unit, conversations, ports, conformance, faults"
 	@echo "make check         what must pass before a commit, under a minute: lint, types, contracts, unit tests"
@@ -36,11 +40,20 @@ $(READY): pyproject.toml clients/python/pyproject.toml constraints.txt
 		-e . -e clients/python --group dev
 	@touch $@
 
+node: $(NODE_READY)
+
+$(NODE_READY): package-lock.json package.json $(wildcard clients/typescript/package.json web/package.json)
+	@command -v $(NPM) >/dev/null || { echo "npm is missing: install Node 20 or later, or make NPM=path/to/npm"; exit 1; }
+	$(NPM) ci
+	@touch $@
+
 run: setup
 	$(BIN)/hubbub serve --host 127.0.0.1 --port 8080 --data ./data
 
-test: setup strace
+test: setup node strace
 	$(BIN)/pytest -q -n $(WORKERS) tests/unit clients/python/tests
+	$(NPM) run --silent unit
+	$(NPM) run --silent integration
 	$(BIN)/pytest -q tests --ignore tests/unit
 
 # One fault test counts the flushes behind acknowledgements with it; without it the test is skipped, in CI it fails.
@@ -48,12 +61,13 @@ strace:
 	@command -v strace >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq strace; } \
 		|| echo "strace is missing, and you are not root: its test is skipped"
 
-check: setup
+check: setup node
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -q -n $(WORKERS) tests/unit clients/python/tests
+	$(NPM) run --silent check
 
 conformance: setup
 	$(BIN)/python tests/conformance/autobahn/run.py
@@ -78,5 +92,5 @@ constraints: setup
 	@touch $(READY)
 
 clean:
-	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf node_modules clients/typescript/dist .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

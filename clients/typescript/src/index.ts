@@ -1,0 +1,1 @@
+export { Cell, Derived, type Readable } from './observable.js';
