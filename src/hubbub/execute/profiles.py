@@ -1,6 +1,6 @@
 """How users want to be shown: their own profile, and those of others (docs/protocol.md §2, §6)."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from msgspec import UNSET, UnsetType
 
@@ -19,9 +19,9 @@ async def profile(desk: Desk, _caller: Caller, command: Profile, _now: int) -> P
 
 
 class Profiles:
-    """One's own profile. `on_changed(user)` runs after the commit, so that caches read it again."""
+    """One's own profile. `on_changed(profile)` runs after the commit, so that caches and others learn of it."""
 
-    def __init__(self, store: AccountStore, on_changed: Callable[[str], None]) -> None:
+    def __init__(self, store: AccountStore, on_changed: Callable[[ProfileListing], Awaitable[None]]) -> None:
         self._store = store
         self._on_changed = on_changed
 
@@ -39,11 +39,12 @@ class Profiles:
             check_display_name(name)
         if picture is not None:
             check_avatar(picture)
-        changed = await self._store.change_profile(
+        stored = await self._store.change_profile(
             user, name, picture, clear_avatar=avatar is not UNSET and picture is None
         )
-        self._on_changed(user)
-        return _existing(changed)
+        changed = _existing(stored)
+        await self._on_changed(changed)
+        return changed
 
 
 def _existing(profile: ProfileListing | None) -> ProfileListing:

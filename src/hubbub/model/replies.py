@@ -214,6 +214,14 @@ class PresencePush(Push, tag="presence", kw_only=True):
     last_seen: int | None
 
 
+class ProfilePush(Push, tag="profile", kw_only=True):
+    """Somebody one sees wants to be shown otherwise."""
+
+    user: str
+    display_name: str
+    avatar: str | None = None
+
+
 class FriendPush(Push, tag="friend", kw_only=True):
     """Something changed between you and `user`."""
 

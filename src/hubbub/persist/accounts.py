@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hubbub.model.accounts import Account
+from hubbub.model.avatars import PATH
 from hubbub.model.replies import ProfileListing
 from hubbub.model.sessions import Opening
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import unavailable_when_down
 from hubbub.persist.lane import Lane
 from hubbub.persist.sessions import insert_opening
-from hubbub.persist.tables import users
+from hubbub.persist.tables import avatars, users
 
 
 class StoredAccounts:
@@ -62,7 +63,7 @@ class StoredAccounts:
     async def profile(self, user: str) -> ProfileListing | None:
         """Name and picture."""
         async with self._database.reading() as connection:
-            return await _profile(connection, user)
+            return await read_profile(connection, user)
 
     @unavailable_when_down
     async def change_profile(
@@ -77,10 +78,19 @@ class StoredAccounts:
         async with self._database.writing() as connection:
             if values:
                 await connection.execute(update(users).where(users.c.user == user).values(values))
-            return await _profile(connection, user)
+            if "avatar" in values:
+                await _drop_picture(connection, user, avatar)
+            return await read_profile(connection, user)
 
 
-async def _profile(connection: Lane, user: str) -> ProfileListing | None:
+async def _drop_picture(connection: Lane, user: str, shown: str | None) -> None:
+    """A picture of ours that the profile shows no more is gone; one that is named again stays."""
+    kept = (shown or "").removeprefix(PATH)
+    await connection.execute(delete(avatars).where(avatars.c.user == user, avatars.c.name != kept))
+
+
+async def read_profile(connection: Lane, user: str) -> ProfileListing | None:
+    """Name and picture, inside the caller's transaction."""
     asked = select(users.c.user, users.c.display_name, users.c.avatar).where(users.c.user == user)
     row = (await connection.execute(asked)).one_or_none()
     return None if row is None else ProfileListing(user=row[0], display_name=row[1], avatar=row[2])

@@ -44,6 +44,16 @@ users = Table(
     sqlite_with_rowid=False,
 )
 
+avatars = Table(
+    "avatars",
+    metadata,
+    Column("user", USER, primary_key=True),
+    Column("name", String(40), nullable=False),
+    Column("media_type", String(16), nullable=False),
+    Column("data", LargeBinary(65_535), nullable=False),
+    Index(None, "name"),
+)
+
 sessions = Table(
     "sessions",
     metadata,

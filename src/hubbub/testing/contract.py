@@ -69,6 +69,7 @@ PUSHES: Mapping[str, tuple[Fields, Fields]] = {
     "typing": ({"chat": str, "user": str, "on": bool}, {}),
     "presence": (_PRESENCE, {}),
     "friend": ({"user": str, "change": str}, {}),
+    "profile": ({"user": str, "display_name": str}, {"avatar": str}),
     "chat": (_SUMMARY, _SUMMARY_MAY),
     "resync": ({}, {"chat": str, "after": int, "next": int, "reset": bool}),
     "bye": ({"code": int, "reason": str}, {"reconnect_in_ms": int}),

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -20,13 +20,16 @@ from hubbub.dispatch.limits import TokenBuckets
 from hubbub.dispatch.session import Sessions as Conversations
 from hubbub.execute.accounts import AccountPolicy, Accounts
 from hubbub.execute.authentication import Authenticator
+from hubbub.execute.avatars import Avatars
 from hubbub.execute.profiles import Profiles
 from hubbub.execute.sessions import Sessions
 from hubbub.model.chats import Chat
 from hubbub.model.ports import Bounds, Desk
 from hubbub.model.proposals import Committed
+from hubbub.model.replies import ProfileListing
 from hubbub.model.sessions import DAY_MS, Lifetimes
 from hubbub.persist.accounts import StoredAccounts
+from hubbub.persist.avatars import StoredAvatars
 from hubbub.persist.chats import ChatStore
 from hubbub.persist.cursors import CursorStore
 from hubbub.persist.engine import Database
@@ -43,6 +46,7 @@ from hubbub.push.catch_up import CatchUp
 from hubbub.push.hub import Hub
 from hubbub.push.mailbox import Flusher
 from hubbub.push.presence import PresenceBoard
+from hubbub.push.profiles import ProfileBoard
 from hubbub.push.receipts import ReceiptBoard
 from hubbub.push.resume import Resumption, describe
 from hubbub.push.typing import TypingBoard
@@ -55,6 +59,8 @@ from hubbub.wiring.settings.tree import bound
 HOUR = 3_600
 LONGEST_TICK_MS = 1_000
 TICKS_A_HEARTBEAT = 20
+
+OnProfile = Callable[[ProfileListing], Awaitable[None]]
 
 
 def clock() -> int:
@@ -146,7 +152,8 @@ def build(settings: Settings, database: Database, epoch: str) -> Node:
     dispatcher = Dispatcher(desk, journal, _buckets(settings))
     gate = _gate(settings, flusher, hub)
     revocations = Revocations(database, clock, gate.end_revoked, gate.end_expired)
-    accounts = _accounts(settings, database, revocations, directory)
+    board = ProfileBoard(hub, store, presence.fellows)
+    accounts = _accounts(settings, database, revocations, _profile_changed(directory, board))
     gate.listener = Conversations(
         dispatcher,
         Resumption(hub, desk, epoch=epoch),
@@ -191,6 +198,16 @@ def _in_turn(*listeners: Publish) -> Publish:
             listener(committed)
 
     return publish
+
+
+def _profile_changed(directory: Directory, board: ProfileBoard) -> OnProfile:
+    """What is kept in memory is read again, and who sees the user is told."""
+
+    async def changed(profile: ProfileListing) -> None:
+        directory.forget(profile.user)
+        await board.changed(profile)
+
+    return changed
 
 
 def _bounds(settings: Settings) -> Bounds:
@@ -252,11 +269,12 @@ class _Accounts:
     accounts: Accounts
     sessions: Sessions
     profiles: Profiles
+    avatars: Avatars
     authenticator: Authenticator
 
 
 def _accounts(
-    settings: Settings, database: Database, revocations: Revocations, directory: Directory
+    settings: Settings, database: Database, revocations: Revocations, on_profile: OnProfile
 ) -> _Accounts:
     auth = settings.auth
     secret = signing_secret(settings)
@@ -285,7 +303,8 @@ def _accounts(
         passwords=passwords,
         accounts=Accounts(stored, passwords, policy),
         sessions=Sessions(sessions, secret, lifetimes, revocations.announce),
-        profiles=Profiles(stored, directory.forget),
+        profiles=Profiles(stored, on_profile),
+        avatars=Avatars(StoredAvatars(database), on_profile),
         authenticator=Authenticator(secret, revocations.is_revoked, sessions, providers(settings)),
     )
 
@@ -296,11 +315,13 @@ def _services(settings: Settings, accounts: _Accounts, dispatcher: Dispatcher, g
         accounts=accounts.accounts,
         sessions=accounts.sessions,
         profiles=accounts.profiles,
+        avatars=accounts.avatars,
         authenticator=accounts.authenticator,
         commands=dispatcher,
         sign_in_limits=SignInLimits(
             limits.signups_per_address, limits.logins_per_address, limits.logins_per_account
         ),
+        profile_limits=TokenBuckets(limits.profile_per_hour / HOUR, limits.profile_per_hour),
         clock=clock,
         entropy=secrets.token_bytes,
         address=gate.admission.address_of_scope,

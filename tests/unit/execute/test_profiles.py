@@ -35,20 +35,30 @@ async def test_those_who_exist_are_given_once_each_in_the_order_asked() -> None:
 
 
 async def test_whoever_keeps_profiles_in_memory_is_told_of_a_change(database: Database) -> None:
-    told: list[str] = []
-    profiles = Profiles(StoredAccounts(database), told.append)
+    told: list[ProfileListing] = []
+
+    async def tell(profile: ProfileListing) -> None:
+        told.append(profile)
+
+    profiles = Profiles(StoredAccounts(database), tell)
     async with database.writing() as connection:
         await connection.execute(users.insert().values(user="alice", display_name="alice", created_at=0))
     changed = await profiles.change("alice", "Al", UNSET)
-    assert (changed.display_name, told) == ("Al", ["alice"])
+    assert (changed.display_name, told) == ("Al", [changed])
     with pytest.raises(Refused):
         await profiles.change("alice", "", UNSET)
-    assert told == ["alice"]
+    assert told == [changed]
 
 
 async def test_nobody_has_no_profile(database: Database) -> None:
-    profiles = Profiles(StoredAccounts(database), lambda _user: None)
+    told: list[ProfileListing] = []
+
+    async def tell(profile: ProfileListing) -> None:
+        told.append(profile)
+
+    profiles = Profiles(StoredAccounts(database), tell)
     for call in (profiles.own("nobody"), profiles.change("nobody", "No", UNSET)):
         with pytest.raises(Refused) as refused:
             await call
         assert refused.value.code is ErrorCode.NOT_FOUND
+    assert told == []

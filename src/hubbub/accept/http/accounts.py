@@ -64,4 +64,5 @@ class MeController(Controller):
     async def change_profile(self, ask: Ask, data: JSONBody[ProfileChange]) -> ProfileListing:
         """Change how others see one."""
         check_text(data)
+        ask.check_profile_limit()
         return await ask.services.profiles.change(ask.identity.user, data.display_name, data.avatar)

@@ -10,6 +10,7 @@ from litestar.types import ASGIApp
 
 from hubbub.accept.http.accounts import AccountsController, MeController
 from hubbub.accept.http.asking import provide_asking
+from hubbub.accept.http.avatars import AvatarsController, OwnAvatarController
 from hubbub.accept.http.chats import ChatsController
 from hubbub.accept.http.documentation import BEARER
 from hubbub.accept.http.entries import DirectController, EntriesController
@@ -28,6 +29,8 @@ DOCUMENTATION = "/api/docs"
 CONTROLLERS = (
     AccountsController,
     MeController,
+    OwnAvatarController,
+    AvatarsController,
     LogInController,
     SessionsController,
     UsersController,

@@ -1,5 +1,6 @@
 """One HTTP request on its way to the one table of commands: who asks, when, and what becomes of the answer."""
 
+import math
 import re
 from typing import Any, TypeVar
 
@@ -71,6 +72,13 @@ class Asking:
     def caller(self) -> Caller:
         """Who asks, for the dispatcher."""
         return Caller(user=self.identity.user, session=self.identity.session, address=self.address)
+
+    def check_profile_limit(self) -> None:
+        """Draw on the bucket of profile changes, which are told to many. Raises Refused(rate_limited)."""
+        wait = self.services.profile_limits.take(self.identity.user, 1, self.now)
+        if wait:
+            message = "Too many changes of your profile; wait and retry."
+            raise Refused(ErrorCode.RATE_LIMITED, message, math.ceil(wait * 1000))
 
     async def call(self, kind: type[CommandT], **fields: object) -> Reply:
         """Run the command with those fields that are not None. Raises Refused."""

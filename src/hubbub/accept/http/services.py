@@ -9,8 +9,10 @@ from litestar.types import Scope
 from msgspec import Struct
 
 from hubbub.accept.http.sign_in_limits import SignInLimits
+from hubbub.dispatch.limits import TokenBuckets
 from hubbub.execute.accounts import Accounts
 from hubbub.execute.authentication import Authenticator
+from hubbub.execute.avatars import Avatars
 from hubbub.execute.profiles import Profiles
 from hubbub.execute.sessions import Sessions
 from hubbub.model.commands import AnyCommand
@@ -53,9 +55,11 @@ class Services:
     accounts: Accounts
     sessions: Sessions
     profiles: Profiles
+    avatars: Avatars
     authenticator: Authenticator
     commands: Commands
     sign_in_limits: SignInLimits
+    profile_limits: TokenBuckets
     clock: Callable[[], int]
     entropy: Entropy = secrets.token_bytes
     address: Callable[[Scope], str] = peer_address

@@ -73,6 +73,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     befriend_per_hour: Annotated[int, _count("Friend requests an hour.")] = 30
     create_room_per_hour: Annotated[int, _count("New rooms an hour.")] = 30
     invite_per_hour: Annotated[int, _count("Invitations an hour.")] = 30
+    profile_per_hour: Annotated[int, _count("Changes of one's name or picture an hour.")] = 60
     typing_per_second: Annotated[float, _time("`typing` a second and chat.", most=1e6)] = 1
     pongs_per_second: Annotated[
         float, _time("WebSocket pings answered a second and connection.", most=1e6)

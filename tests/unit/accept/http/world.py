@@ -9,8 +9,10 @@ from msgspec import Struct
 from hubbub.accept.http.app import build_app
 from hubbub.accept.http.services import HttpPolicy, Services
 from hubbub.accept.http.sign_in_limits import SignInLimits
+from hubbub.dispatch.limits import TokenBuckets
 from hubbub.execute.accounts import AccountPolicy, Accounts
 from hubbub.execute.authentication import Authenticator
+from hubbub.execute.avatars import Avatars
 from hubbub.execute.profiles import Profiles
 from hubbub.execute.sessions import Sessions
 from hubbub.model import commands, replies
@@ -20,6 +22,7 @@ from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Caller
 from hubbub.model.sessions import Lifetimes
 from hubbub.persist.accounts import StoredAccounts
+from hubbub.persist.avatars import StoredAvatars
 from hubbub.persist.engine import Database
 from hubbub.persist.revocations import Revocations
 from hubbub.persist.sessions import StoredSessions
@@ -29,6 +32,7 @@ START = 1_700_000_000_000
 SECRET = b"0123456789abcdef0123456789abcdef"
 HEAD = 7
 ADDRESS = "192.0.2.1"
+PROFILES = 30  # changes an hour
 
 DONE = replies.Done(chat="r1", seq=3, ts=START)
 REPLIES: Mapping[type[Any], replies.Reply] = {
@@ -104,7 +108,7 @@ class World:
         self.address = ADDRESS
         self.desk = Desk()
         self.ended: list[str] = []
-        self.renamed: list[str] = []
+        self.profiles: list[replies.ProfileListing] = []
         self.passwords = ArgonPasswords(HashCost(time=1, memory_kib=8))
         self.revocations = Revocations(database, lambda: self.now, self.ended.extend, self.ended.extend)
         lifetimes = Lifetimes()
@@ -113,10 +117,12 @@ class World:
         services = Services(
             accounts=Accounts(accounts, self.passwords, policy),
             sessions=Sessions(sessions, SECRET, lifetimes, self.revocations.announce),
-            profiles=Profiles(accounts, self.renamed.append),
+            profiles=Profiles(accounts, self.changed),
+            avatars=Avatars(StoredAvatars(database), self.changed),
             authenticator=Authenticator(SECRET, self.revocations.is_revoked, sessions),
             commands=self.desk,
             sign_in_limits=SignInLimits(*setup.limits),
+            profile_limits=TokenBuckets(PROFILES / 3600, PROFILES),
             clock=lambda: self.now,
             address=lambda _scope: self.address,
             policy=setup.policy,
@@ -125,6 +131,9 @@ class World:
             transport=httpx.ASGITransport(app=build_app(services), raise_app_exceptions=False),  # type: ignore[arg-type]
             base_url="http://hubbub.test/api/v1",
         )
+
+    async def changed(self, profile: replies.ProfileListing) -> None:
+        self.profiles.append(profile)
 
     async def sign_up(self, user: str = "alice", password: str = "correct horse") -> dict[str, Any]:
         answer = await self.http.post("/accounts", json={"user": user, "password": password})
