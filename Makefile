@@ -28,7 +28,8 @@ help:
 
 setup: $(READY)
 
-$(READY): pyproject.toml hatch_build.py src/hubbub/codec/chat.proto clients/python/pyproject.toml constraints.txt
+$(READY): pyproject.toml hatch_build.py src/hubbub/codec/chat.proto constraints.txt \
+		$(addprefix clients/python/,pyproject.toml hatch_build.py hubbub_client/wire/chat.proto)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hubbub needs Python 3.11 or later")'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments; installing python3-venv"; \

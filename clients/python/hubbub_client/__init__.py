@@ -8,7 +8,8 @@ flow.py         from pushes to events                      sequence.py: order wi
 outbox.py       messages on their way                      acknowledge.py: what arrived, reported
 inbox.py        events on their way to the application     transcript.py: what a chat looks like now, pure
 store.py        what survives the process                  credentials.py, accounts.py: tokens, HTTP
-transport.py    how envelopes travel                       wire/: the words of protocol.md
+transport/      how envelopes travel                       wire/: the words of protocol.md, and their codecs
+sync.py         the same client for scripts, blocking
 terminal/       `hubbub chat`
 """
 

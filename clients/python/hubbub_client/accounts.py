@@ -1,5 +1,6 @@
 """The HTTP API for what happens before there is a socket: accounts, sessions, own profile (protocol.md §6)."""
 
+import ssl
 from typing import Any
 
 import httpx
@@ -11,6 +12,8 @@ from hubbub_client.store import Tokens
 
 ANSWER_S = 30.0
 """Seconds an HTTP request may take; hashing a password on a busy server takes some."""
+NOWHERE = "http://localhost"
+NO_API = "framed TCP has no accounts: say where the HTTP API is, as in api='http://127.0.0.1:8080'"
 NOT_HUBBUB = "this does not look like a Hubbub server"
 
 
@@ -38,13 +41,20 @@ class _Problem(msgspec.Struct):
 class Accounts:
     """One server's HTTP API. Every method raises RequestRefused or Unreachable."""
 
-    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        """`url` is the server's, e.g. http://127.0.0.1:8080; `transport` replaces the network in tests."""
+    def __init__(
+        self,
+        url: str | None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`url` is the server's, e.g. http://127.0.0.1:8080, none if nobody said; `transport` replaces the network."""
+        self._known = url is not None
         self._http = httpx.AsyncClient(
-            base_url=f"{url}/api/v1",
+            base_url=f"{url or NOWHERE}/api/v1",
             timeout=ANSWER_S,
             transport=transport,
-            trust_env=not is_this_machine(url),
+            trust_env=not is_this_machine(url or NOWHERE),
+            verify=True if tls is None else tls,
         )
 
     async def sign_up(self, user: str, password: str, display_name: str | None = None) -> Tokens:
@@ -78,6 +88,10 @@ class Accounts:
         """Change how this user is shown."""
         await self._ask("PATCH", "/me", {"display_name": display_name}, token)
 
+    async def picture_me(self, token: str, picture: bytes, media_type: str) -> None:
+        """Change the picture this user is shown with."""
+        await self._ask("PUT", "/me/avatar", token=token, picture=(picture, media_type))
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
@@ -90,11 +104,22 @@ class Accounts:
             raise Unreachable(NOT_HUBBUB) from error
 
     async def _ask(
-        self, method: str, path: str, body: dict[str, Any] | None = None, token: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        token: str | None = None,
+        picture: tuple[bytes, str] | None = None,
     ) -> httpx.Response:
+        if not self._known:
+            raise Unreachable(NO_API)
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
         try:
-            answer = await self._http.request(method, path, json=body, headers=headers)
+            content, headers["content-type"] = picture or (
+                msgspec.json.encode(body or {}),
+                "application/json",
+            )
+            answer = await self._http.request(method, path, content=content, headers=headers)
         except httpx.HTTPError as error:
             raise Unreachable(
                 f"{self._http.base_url.host} does not answer: {error or type(error).__name__}"

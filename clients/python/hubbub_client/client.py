@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Self
@@ -11,7 +12,7 @@ import httpx
 
 from hubbub_client.accounts import Accounts, SessionInfo
 from hubbub_client.acknowledge import Acknowledger
-from hubbub_client.addresses import socket_url
+from hubbub_client.addresses import read_address
 from hubbub_client.clock import Clock, SystemClock
 from hubbub_client.connection import Status
 from hubbub_client.credentials import Credentials, TokenSource, one_token
@@ -23,10 +24,11 @@ from hubbub_client.link import Link
 from hubbub_client.outbox import Outbox
 from hubbub_client.store import MemoryStore, Store, Tokens
 from hubbub_client.tasks import Tasks
-from hubbub_client.transport import Dialer, dial_websocket
+from hubbub_client.transport import dial as dial_any
+from hubbub_client.transport.contract import Dialer
 from hubbub_client.verbs import R, Verbs
+from hubbub_client.wire.codecs import CODECS, CodecName
 from hubbub_client.wire.entries import Summary
-from hubbub_client.wire.json_codec import JsonCodec
 from hubbub_client.wire.pushes import Push
 from hubbub_client.wire.replies import Chats, Error, Ok, Page, Sent, Welcome
 from hubbub_client.wire.requests import Hello, History, ListChats, Read, Received, Request, Send, Write
@@ -58,6 +60,9 @@ class Client(Verbs):
         self,
         url: str,
         *,
+        codec: CodecName = "json",
+        api: str | None = None,
+        tls: ssl.SSLContext | None = None,
         store: Store | None = None,
         token: str | TokenSource | None = None,
         max_attempts: int = ATTEMPTS_MAX,
@@ -66,20 +71,22 @@ class Client(Verbs):
         dial: Dialer | None = None,
         http: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """`url`: the server's, http:// or https://.
+        """`url`: http(s):// or ws(s):// for WebSocket, tcp:// or tls:// for framed TCP, always with the server's host.
 
-        `token`: of an external identity provider, or a coroutine function that gets one. `clock`, `chance` (uniform
-        in 0 .. 1), `dial` and `http` replace the world in tests.
+        `codec`: "json" or "protobuf". `api`: the http(s):// root of the HTTP API, which accounts and new tokens come
+        from; needed with tcp:// and tls:// only, where no port tells. `tls`: for certificates of an authority of
+        your own. `token`: of an external identity provider, or a coroutine function that gets one. `clock`, `chance`
+        (uniform in 0 .. 1), `dial` and `http` replace the world in tests. Raises ValueError for what is no address.
         """
         self.url = url.rstrip("/")
-        codec = JsonCodec()
+        address, words = read_address(url, api), CODECS[codec]()
         self._clock = clock or SystemClock()
         self._store = store or MemoryStore()
-        self._accounts = Accounts(self.url, http)
+        self._accounts = Accounts(address.api, http, tls)
         source = one_token(token) if isinstance(token, str) else token
         self._credentials = Credentials(self._accounts, self._store, self._clock.now_ms, source)
-        dialer = dial or (lambda: dial_websocket(socket_url(self.url), codec))
-        self._link = Link(self, dialer, codec, self._clock, chance, max_attempts)
+        dialer = dial or (lambda: dial_any(address.socket, words, tls))
+        self._link = Link(self, dialer, words, self._clock, chance, max_attempts)
         self._inbox = Inbox()
         self._tasks = Tasks()
         self._acknowledger = Acknowledger(self._report, self._clock)
@@ -186,6 +193,10 @@ class Client(Verbs):
     async def set_display_name(self, display_name: str) -> None:
         """Change how this user is shown."""
         await self._accounts.rename_me(await self._credentials.fresh(), display_name)
+
+    async def set_picture(self, picture: bytes, media_type: str) -> None:
+        """Change the picture this user is shown with: image/png, image/jpeg or image/webp, up to 65,535 bytes."""
+        await self._accounts.picture_me(await self._credentials.fresh(), picture, media_type)
 
     # State
 

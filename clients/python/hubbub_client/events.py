@@ -15,7 +15,7 @@ from hubbub_client.wire.entries import (
     Summary,
     UnknownEntry,
 )
-from hubbub_client.wire.pushes import Friend, Presence, Receipt, Typing
+from hubbub_client.wire.pushes import Friend, Presence, ProfileChanged, Receipt, Typing
 
 __all__ = [
     "CaughtUp",
@@ -32,6 +32,7 @@ __all__ = [
     "Message",
     "NotDelivered",
     "Presence",
+    "ProfileChanged",
     "Reacted",
     "Reaction",
     "Receipt",
@@ -123,6 +124,7 @@ Event = (
     | Receipt
     | Typing
     | Presence
+    | ProfileChanged
     | Friend
     | StateChanged
     | CaughtUp

@@ -18,6 +18,7 @@ from hubbub_client.events import (
     ListsChanged,
     Member,
     Presence,
+    ProfileChanged,
     Receipt,
     Renamed,
     Reset,
@@ -117,7 +118,7 @@ class Flow:
                 self._learn(_summary(word), follow=True)
             case Friend():
                 self._inbox.put(word, Sort.NEWS)
-            case Receipt() | Typing() | Presence():
+            case Receipt() | Typing() | Presence() | ProfileChanged():
                 self._inbox.put(word, Sort.FLEETING)
 
     def lost(self) -> None:

@@ -15,8 +15,8 @@ from hubbub_client.errors import HubbubError, OutboxFull, Stopped
 from hubbub_client.events import Entry, StateChanged
 from hubbub_client.heartbeat import Heartbeat, Pulse
 from hubbub_client.tasks import Tasks
-from hubbub_client.transport import Closed, Dialer, DialError, Transport
-from hubbub_client.wire.json_codec import BadEnvelope, Codec
+from hubbub_client.transport.contract import Closed, Dialer, DialError, Transport
+from hubbub_client.wire.codec import BadEnvelope, Codec
 from hubbub_client.wire.pushes import Bye, Push, ServerPing
 from hubbub_client.wire.replies import Error, Reply, Welcome
 from hubbub_client.wire.requests import Hello, Ping, Request

@@ -10,6 +10,7 @@ from clients.python.tests.fake_server import FakeServer
 from hubbub_client import Client, Store
 from hubbub_client.clock import SystemClock
 from hubbub_client.events import Event
+from hubbub_client.wire.codecs import CodecName
 
 T = TypeVar("T")
 
@@ -71,14 +72,29 @@ async def clock() -> HurriedClock:
     return HurriedClock()
 
 
+WIRES = [(transport, codec) for transport in ("websocket", "framed_tcp") for codec in ("json", "protobuf")]
+"""The four combinations of protocol.md §1, which mean the same."""
+
+
+@pytest.fixture(params=WIRES, ids=" ".join)
+def wire(request: pytest.FixtureRequest) -> tuple[str, CodecName]:
+    """What asks for it, or for `connect`, runs over each of the four."""
+    found: tuple[str, CodecName] = request.param
+    return found
+
+
 @pytest.fixture
-async def connect(server: FakeServer, clock: HurriedClock) -> AsyncIterator[Connect]:
+async def connect(
+    server: FakeServer, clock: HurriedClock, wire: tuple[str, CodecName]
+) -> AsyncIterator[Connect]:
     """Clients of the fake server, each with a watcher that consumes its events."""
+    transport, codec = wire
+    url = server.tcp_url if transport == "framed_tcp" else server.url
     opened: list[tuple[Watcher, asyncio.Task[None]]] = []
 
     async def connect_one(user: str, store: Store | None = None, **options: object) -> Watcher:
         client = Client(
-            server.url, token=server.user(user), store=store, clock=clock, http=server.http(), **options
+            url, codec=codec, token=server.user(user), store=store, clock=clock, http=server.http(), **options
         )
         watcher = Watcher(client)
         opened.append((watcher, started(watcher.run())))

@@ -7,13 +7,10 @@ the class make it lose things.
 import json
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
 
 import httpx
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
-
-Fields = dict[str, Any]
+from clients.python.tests.fake_listener import Listener, Peer
+from clients.python.tests.server_words import Fields
 
 
 def never(_: Fields) -> bool:
@@ -49,35 +46,30 @@ class FakeServer:
         self.requested: set[tuple[str, str]] = set()
         self.stored: dict[tuple[str, str], Fields] = {}
         self.requests: list[Fields] = []
-        self.listening: dict[ServerConnection, str] = {}
-        self.port = 0
+        self.pictures: list[tuple[bytes, str]] = []
+        self.listening: dict[Peer, str] = {}
         self._serials = 0
-        self._server: Server | None = None
+        self._listener = Listener(self._talk)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self._listener.port}"
+
+    @property
+    def tcp_url(self) -> str:
+        return f"tcp://127.0.0.1:{self._listener.tcp_port}"
 
     async def start(self) -> None:
-        self._server = await serve(
-            self._talk, "127.0.0.1", self.port, subprotocols=["hubbub.v1.json"], ping_interval=None, close_timeout=1
-        )  # fmt: skip
-        self.port = self._server.sockets[0].getsockname()[1]
+        await self._listener.start()
 
     async def kill(self) -> None:
         """Connections break off without a word, as after kill -9."""
-        assert self._server is not None
-        for connection in list(self._server.connections):
-            connection.transport.abort()
-        self._server.close(close_connections=False)
-        await self._server.wait_closed()
+        await self._listener.kill()
         self.listening.clear()
 
     async def close_all(self, code: int, bye: Fields | None = None) -> None:
         for connection in list(self.listening):
-            if bye is not None:
-                await self._push(connection, {"type": "bye", "code": code, "reason": "test", **bye})
-            await connection.close(code)
+            await connection.close(code, bye)
 
     # Scenes
 
@@ -122,26 +114,20 @@ class FakeServer:
     def asked(self, kind: str) -> list[Fields]:
         return [request for request in self.requests if request["type"] == kind]
 
-    # WebSocket
+    # Conversations
 
-    async def _push(self, connection: ServerConnection, push: Fields) -> None:
-        try:
-            await connection.send(json.dumps(push))
-        except ConnectionClosed:
+    async def _push(self, connection: Peer, push: Fields) -> None:
+        if not await connection.say(push):
             self.listening.pop(connection, None)
 
-    async def _talk(self, connection: ServerConnection) -> None:
-        try:
-            async for text in connection:
-                request = json.loads(text)
-                self.requests.append(request)
+    async def _talk(self, connection: Peer) -> None:
+        async for request in connection.hear():
+            self.requests.append(request)
+            if request["type"] != "pong":
                 await self._serve(connection, request)
-        except ConnectionClosed:
-            pass
-        finally:
-            self.listening.pop(connection, None)
+        self.listening.pop(connection, None)
 
-    async def _serve(self, connection: ServerConnection, request: Fields) -> None:
+    async def _serve(self, connection: Peer, request: Fields) -> None:
         kind = request["type"]
         if kind == "hello":
             await self._hello(connection, request)
@@ -154,11 +140,11 @@ class FakeServer:
         else:
             await getattr(self, f"_do_{kind}")(connection, request, self.listening[connection])
 
-    async def _reply(self, connection: ServerConnection, request: Fields, reply: Fields) -> None:
+    async def _reply(self, connection: Peer, request: Fields, reply: Fields) -> None:
         if not self.lose_reply(request):
             await self._push(connection, {**reply, "id": request["id"]})
 
-    async def _hello(self, connection: ServerConnection, request: Fields) -> None:
+    async def _hello(self, connection: Peer, request: Fields) -> None:
         user = self.valid.get(request["token"])
         if user is None:
             await self._reply(
@@ -180,7 +166,7 @@ class FakeServer:
             await self._replay(connection, chat, cursors[chat], fresh=request.get("epoch") == self.epoch)
         self.listening[connection] = user
 
-    async def _replay(self, connection: ServerConnection, chat: str, cursor: int, *, fresh: bool) -> None:
+    async def _replay(self, connection: Peer, chat: str, cursor: int, *, fresh: bool) -> None:
         log = self.chats[chat]
         if not fresh or cursor > len(log):
             await self._push(
@@ -207,7 +193,7 @@ class FakeServer:
             "role": "member",
         }
 
-    async def _do_send(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_send(self, connection: Peer, request: Fields, user: str) -> None:
         known = self.stored.get((user, request["msg_id"]))
         chat = self._chat_of(request, user)
         message = _message(chat, user, request["content"], request["msg_id"])
@@ -227,7 +213,7 @@ class FakeServer:
             return str(request["to"])
         return next(chat for chat, pair in self.peers.items() if set(pair) == {user, request["to"]})
 
-    async def _do_edit(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_edit(self, connection: Peer, request: Fields, user: str) -> None:
         entry = self.store(
             request["chat"],
             {"type": "edited", "from": user, "target": request["seq"], "content": request["content"]},
@@ -235,7 +221,7 @@ class FakeServer:
         await self._reply(connection, request, {"type": "done", **_some(entry, "chat", "seq", "ts")})
         await self.push(entry)
 
-    async def _do_history(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_history(self, connection: Peer, request: Fields, user: str) -> None:
         after, limit = request.get("after", 0), request.get("limit", 50)
         found = self.chats[request["chat"]][after : after + limit]
         more = after + limit < len(self.chats[request["chat"]])
@@ -243,19 +229,19 @@ class FakeServer:
             connection, request, {"type": "page", "chat": request["chat"], "entries": found, "more": more}
         )
 
-    async def _do_chats(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_chats(self, connection: Peer, request: Fields, user: str) -> None:
         found = [self.summary(chat, user) for chat in sorted(self.chats) if user in self.members[chat]]
         await self._reply(connection, request, {"type": "chats", "chats": found, "more": False})
 
-    async def _do_received(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_received(self, connection: Peer, request: Fields, user: str) -> None:
         await self._reply(connection, request, {"type": "ok"})
 
     _do_read = _do_received
 
-    async def _do_typing(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_typing(self, connection: Peer, request: Fields, user: str) -> None:
         """Has no reply."""
 
-    async def _do_create_room(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_create_room(self, connection: Peer, request: Fields, user: str) -> None:
         chat = f"r{self._serial()}"
         self.room(chat, user)
         self.names[chat] = request["name"]
@@ -274,7 +260,7 @@ class FakeServer:
         await self._tell_user(user, {"type": "chat", **before})
         await self.push(entry)
 
-    async def _do_rooms(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_rooms(self, connection: Peer, request: Fields, user: str) -> None:
         found = [
             {"chat": chat, "name": self.names[chat], "members": len(self.members[chat])}
             for chat in sorted(self.public)
@@ -282,7 +268,7 @@ class FakeServer:
         ]
         await self._reply(connection, request, {"type": "rooms", "rooms": found, "more": False})
 
-    async def _do_join(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_join(self, connection: Peer, request: Fields, user: str) -> None:
         chat = request["chat"]
         if chat not in self.public:
             await self._reply(connection, request, {"type": "error", "code": "not_found", "message": ""})
@@ -294,12 +280,12 @@ class FakeServer:
         await self._tell_user(user, {"type": "chat", **before})
         await self.push(entry)
 
-    async def _do_befriend(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_befriend(self, connection: Peer, request: Fields, user: str) -> None:
         self.requested.add((user, request["user"]))
         await self._reply(connection, request, {"type": "ok"})
         await self._tell_user(request["user"], {"type": "friend", "user": user, "change": "requested"})
 
-    async def _do_accept(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_accept(self, connection: Peer, request: Fields, user: str) -> None:
         other = request["user"]
         if (other, user) not in self.requested:
             await self._reply(connection, request, {"type": "error", "code": "not_found", "message": ""})
@@ -312,7 +298,7 @@ class FakeServer:
             await self._tell_user(one, {"type": "chat", **self.summary(chat, one)})
             await self._tell_user(one, {"type": "friend", "user": two, "change": "accepted"})
 
-    async def _do_friends(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_friends(self, connection: Peer, request: Fields, user: str) -> None:
         await self._reply(connection, request, {
             "type": "friends", "friends": sorted({*sum(self.peers.values(), ())} - {user}), "blocked": [],
             "incoming": [one for one, other in sorted(self.requested) if other == user],
@@ -324,7 +310,7 @@ class FakeServer:
             if listener == user:
                 await self._push(connection, push)
 
-    async def _do_ping(self, connection: ServerConnection, request: Fields, user: str) -> None:
+    async def _do_ping(self, connection: Peer, request: Fields, user: str) -> None:
         await self._reply(connection, request, {"type": "pong"})
 
     def _serial(self) -> int:
@@ -338,6 +324,9 @@ class FakeServer:
         return httpx.MockTransport(self._answer)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/me/avatar"):
+            self.pictures.append((request.content, request.headers["content-type"]))
+            return httpx.Response(204)
         body = json.loads(request.content or b"{}")
         match request.method, request.url.path.removeprefix("/api/v1"):
             case "POST", "/accounts":

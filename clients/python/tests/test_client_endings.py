@@ -5,9 +5,10 @@ from clients.python.tests.conftest import Connect, HurriedClock, started
 from clients.python.tests.fake_server import FakeServer, always
 from clients.python.tests.waiting import arrived, has, when
 
-from hubbub_client import Client, MemoryStore, RequestRefused, Status, Stopped, Undecided
+from hubbub_client import Client, MemoryStore, RequestRefused, Status, Stopped, Undecided, Unreachable
 from hubbub_client.events import (
     Friend,
+    ProfileChanged,
     StateChanged,
 )
 
@@ -76,6 +77,19 @@ async def test_log_in_and_its_refusals(server: FakeServer, clock: HurriedClock) 
         assert client.status is Status.CONNECTED
 
 
+async def test_accounts_are_elsewhere_when_the_socket_is_framed_tcp(
+    server: FakeServer, clock: HurriedClock
+) -> None:
+    async with Client(server.tcp_url, clock=clock, http=server.http()) as client:
+        with pytest.raises(Unreachable, match="say where the HTTP API is"):
+            await client.sign_up("alice", "secret")
+    api = server.url
+    async with Client(server.tcp_url, api=api, codec="protobuf", clock=clock, http=server.http()) as client:
+        await client.sign_up("alice", "secret")
+        await client.set_picture(b"PNG", "image/png")
+    assert server.pictures == [(b"PNG", "image/png")]
+
+
 @pytest.mark.parametrize("code", [1000, 1002, 4501, 4999])
 async def test_some_closes_are_final(server: FakeServer, connect: Connect, code: int) -> None:
     alice = await connect("alice")
@@ -133,6 +147,14 @@ async def test_a_listener_that_says_nothing_still_gives_signs_of_life(
     assert [state.status for state in alice.of(StateChanged)] == ["connecting", "connected"]
 
 
+async def test_a_server_that_asks_for_a_sign_of_life_gets_one(server: FakeServer, connect: Connect) -> None:
+    """On framed TCP the server's `ping` is an envelope; the answer carries no id (protocol.md §1)."""
+    await connect("alice")
+    await server.tell({"type": "ping"})
+    await when(lambda: bool(server.asked("pong")))
+    assert server.asked("pong") == [{"type": "pong"}]
+
+
 async def test_unknown_pushes_and_fields_are_ignored_and_unknown_entries_keep_their_place(
     server: FakeServer, connect: Connect
 ) -> None:
@@ -144,6 +166,8 @@ async def test_unknown_pushes_and_fields_are_ignored_and_unknown_entries_keep_th
     assert await arrived(alice, 2) == [1, 2]
     await server.tell({"type": "friend", "user": "carol", "change": "requested", "mood": "sunny"})
     await alice.until(has(Friend))
+    await server.tell({"type": "profile", "user": "carol", "display_name": "Carol", "avatar": "/avatars/x"})
+    await alice.until(has(ProfileChanged))
 
 
 async def test_what_arrived_is_reported_merged(server: FakeServer, connect: Connect) -> None:

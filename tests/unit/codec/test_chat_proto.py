@@ -13,6 +13,7 @@ from hubbub.codec import chat_pb2
 from hubbub.model import entries, replies
 from hubbub.model.commands import AnyCommand
 
+ROOT = Path(__file__).parents[3]
 RECORDED = Path(__file__).with_name("chat_proto.txt")
 TYPES: Mapping[int, str] = {
     value: name.removeprefix("TYPE_").lower()
@@ -121,3 +122,9 @@ def test_a_chat_is_pushed_as_it_is_listed() -> None:
         return [spoken(field).partition(" ")[2] for field in message.fields]
 
     assert lines(chat_pb2.ChatPush.DESCRIPTOR) == lines(chat_pb2.Summary.DESCRIPTOR)
+
+
+def test_the_python_client_has_the_same_file() -> None:
+    """A package of its own, which the server is no part of, so it carries a copy: `cp` when this one changes."""
+    copy = ROOT / "clients" / "python" / "hubbub_client" / "wire" / "chat.proto"
+    assert copy.read_bytes() == (ROOT / "src" / "hubbub" / "codec" / "chat.proto").read_bytes()

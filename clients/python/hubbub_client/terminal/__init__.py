@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from hubbub_client.addresses import check_address
+from hubbub_client.addresses import read_address
 from hubbub_client.terminal.entrance import NoEntry
 from hubbub_client.terminal.program import FAILED, Options, read_password, start
 
@@ -47,7 +47,7 @@ def chat(
 ) -> None:
     """Talk at a Hubbub server in this terminal. Type /help there to see what you can do."""
     try:
-        address = check_address(url)
+        address = read_address(url).api or url
         password = read_password(password_file, password_env)
     except (NoEntry, OSError, ValueError) as error:
         typer.echo(f"! {error}", err=True)

@@ -1,40 +1,12 @@
 """JSON envelopes (protocol.md §2). Pure: bytes in, words out."""
 
-from typing import NamedTuple, Protocol
-
 import msgspec
 
-from hubbub_client.wire.entries import ENTRIES, Entry
-from hubbub_client.wire.pushes import PUSHES, Push
-from hubbub_client.wire.replies import REPLIES, Error, Reply
+from hubbub_client.wire.codec import BadEnvelope, Incoming
+from hubbub_client.wire.entries import ENTRIES
+from hubbub_client.wire.pushes import PUSHES
+from hubbub_client.wire.replies import REPLIES, Error
 from hubbub_client.wire.requests import Request
-
-
-class Incoming(NamedTuple):
-    """What one envelope said: a reply has an `id`, a push has none. `word` is none when its type is unknown."""
-
-    id: int | None
-    word: "Reply | Push | Entry | None"
-
-
-class BadEnvelope(ValueError):
-    """The server sent what this protocol version does not allow."""
-
-
-class Codec(Protocol):
-    """Envelopes as bytes. Implementations: JsonCodec; suite: tests/test_json_codec.py."""
-
-    subprotocol: str
-    text: bool
-
-    def encode(self, request: Request, request_id: int | None) -> bytes:
-        """The envelope of a request; `request_id` none for requests without a reply."""
-
-    def encode_pong(self) -> bytes:
-        """The answer to a server's ping."""
-
-    def decode(self, envelope: bytes) -> Incoming:
-        """What an envelope says. Raises BadEnvelope."""
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -51,6 +23,7 @@ class JsonCodec:
     """`hubbub.v1.json`: one JSON object per text frame."""
 
     subprotocol = "hubbub.v1.json"
+    number = 0
     text = True
 
     def encode(self, request: Request, request_id: int | None) -> bytes:

@@ -34,6 +34,14 @@ class Presence(Push, frozen=True, kw_only=True, tag="presence"):
     last_seen: int | None = None
 
 
+class ProfileChanged(Push, frozen=True, kw_only=True, tag="profile"):
+    """Somebody is shown otherwise now; `avatar` is the path of a picture on the server."""
+
+    user: str
+    display_name: str = ""
+    avatar: str | None = None
+
+
 class Friend(Push, frozen=True, kw_only=True, tag="friend"):
     """A friendship was requested, accepted or removed (`change` says which)."""
 
@@ -68,5 +76,5 @@ class ServerPing(Push, frozen=True, kw_only=True, tag="ping"):
 
 PUSHES: dict[str, type[Push]] = {
     "receipt": Receipt, "typing": Typing, "presence": Presence, "friend": Friend, "chat": ChatVisible,
-    "resync": Resync, "bye": Bye, "ping": ServerPing,
+    "profile": ProfileChanged, "resync": Resync, "bye": Bye, "ping": ServerPing,
 }  # fmt: skip

@@ -1,7 +1,6 @@
-"""How envelopes travel (protocol.md §1). WebSocket now; framed TCP or Protobuf fit the same two Protocols."""
+"""WebSocket (RFC 6455, protocol.md §1): one message is one envelope."""
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+import ssl
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
@@ -9,49 +8,11 @@ from websockets.typing import Subprotocol
 
 from hubbub_client.addresses import is_this_machine
 from hubbub_client.closing import ABNORMAL
-from hubbub_client.wire.json_codec import Codec
-
-ENVELOPE_MAX = 1 << 20
-"""Server envelopes are at most 1 MiB (protocol.md §1); a bigger one closes with 1009."""
+from hubbub_client.transport.contract import CLOSE_S, ENVELOPE_MAX, Closed, Transport, dial_error
+from hubbub_client.wire.codec import Codec
 
 RECEIVE_AHEAD = 16
 """Envelopes read ahead of the application's loop; then TCP slows the server down, which knows what to do (§3.5)."""
-
-CLOSE_S = 1.0
-"""Seconds given to the closing handshake."""
-
-
-class Closed(Exception):
-    """The connection ended; `code` is the close code, 1006 when there was none."""
-
-    def __init__(self, code: int, reason: str = "") -> None:
-        super().__init__(code, reason)
-        self.code = code
-        self.reason = reason
-
-
-class DialError(Exception):
-    """No connection came about; the text says why."""
-
-
-class Transport(Protocol):
-    """One open connection that carries whole envelopes, in order.
-
-    Implementations: WebSocketTransport; suite: tests/test_transport.py.
-    """
-
-    async def send(self, envelope: bytes) -> None:
-        """Hand one envelope over; waits while the peer does not read. Raises Closed."""
-
-    async def receive(self) -> bytes:
-        """The next envelope. Raises Closed."""
-
-    async def close(self, code: int) -> None:
-        """End the connection; never raises."""
-
-
-Dialer = Callable[[], Awaitable[Transport]]
-"""Opens a connection. Raises DialError."""
 
 
 class WebSocketTransport:
@@ -83,7 +44,7 @@ def _closed(end: ConnectionClosed) -> Closed:
     return Closed(ABNORMAL) if frame is None else Closed(frame.code, frame.reason)
 
 
-async def dial_websocket(url: str, codec: Codec) -> Transport:
+async def dial_websocket(url: str, codec: Codec, tls: ssl.SSLContext | None = None) -> Transport:
     """Open a WebSocket to `url` (ws:// or wss://). Raises DialError."""
     try:
         socket = await connect(
@@ -95,13 +56,8 @@ async def dial_websocket(url: str, codec: Codec) -> Transport:
             proxy=None if is_this_machine(url) else True,
             max_size=ENVELOPE_MAX,
             max_queue=RECEIVE_AHEAD,
+            ssl=tls if url.startswith("wss") else None,
         )
     except (OSError, InvalidHandshake, InvalidURI) as error:  # TimeoutError is an OSError
-        raise DialError(_why(error)) from error
+        raise dial_error(error) from error
     return WebSocketTransport(socket, codec)
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing listens there"
-    return str(error) or type(error).__name__
