@@ -16,6 +16,7 @@ import uvloop
 
 from hubbub.accept.http.app import build_app
 from hubbub.accept.http.internal import build_internal_app
+from hubbub.accept.http.web_app import load_web_app
 from hubbub.accept.listener import Port, say_goodbye
 from hubbub.persist.engine import Database, Pool, database_url, is_alive
 from hubbub.persist.failures import OUTAGES, said
@@ -34,6 +35,7 @@ DAY_MS = 86_400_000
 LAST_COMMITS_SECONDS = 5.0
 GOODBYE_SECONDS = 5.0
 LOCK_FILE = "lock"
+NO_WEB_APP = "no web app in this installation; there is a page at the root instead"
 SWITCH_SECONDS = 0.000_5
 GC_ALLOCATIONS = 50_000
 
@@ -114,8 +116,11 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event) -> None:
     telemetry = measure(node)
     internal_app = build_internal_app(lambda: _reasons(node), telemetry.registry)
     internal = Port(internal_app, settings.internal_host, settings.internal_port, gate=None)
+    web_app = load_web_app()
+    if web_app is None:
+        log.info(NO_WEB_APP)
     public = Port(
-        build_app(node.services),
+        build_app(node.services, web_app),
         settings.host,
         settings.port,
         gate=node.gate,

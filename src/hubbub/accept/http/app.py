@@ -1,4 +1,4 @@
-"""The HTTP application of the public port: docs/protocol.md §6 under /api/v1, its documentation, and a page at the root."""
+"""The HTTP application of the public port: docs/protocol.md §6 under /api/v1, its documentation, and the web app at the root."""
 
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
@@ -23,6 +23,7 @@ from hubbub.accept.http.rooms import RoomsController
 from hubbub.accept.http.services import HttpPolicy, Services
 from hubbub.accept.http.sessions import LogInController, SessionsController
 from hubbub.accept.http.users import UsersController
+from hubbub.accept.http.web_app import WebApp, with_web_app
 
 PREFIX = "/api/v1"
 DOCUMENTATION = "/api/docs"
@@ -45,8 +46,8 @@ CONTROLLERS = (
 )
 
 
-def build_app(services: Services) -> ASGIApp:
-    """The ASGI application; `services` is all it knows of the rest of the server."""
+def build_app(services: Services, web_app: WebApp | None = None) -> ASGIApp:
+    """The ASGI application; `services` is all it knows of the rest of the server. Without `web_app` a page stands at the root."""
     app = Litestar(
         [Router(PREFIX, route_handlers=CONTROLLERS), landing],
         dependencies={"ask": Provide(provide_asking)},
@@ -57,7 +58,10 @@ def build_app(services: Services) -> ASGIApp:
         openapi_config=_openapi(services.policy),
         logging_config=None,
     )
-    return with_security_headers(app)  # around it all: Litestar's middleware does not see unknown paths
+    policy = services.policy
+    return with_security_headers(
+        with_web_app(app, web_app, policy), policy.public_url
+    )  # around it all: Litestar's middleware does not see unknown paths
 
 
 def _cors(policy: HttpPolicy) -> CORSConfig | None:

@@ -53,7 +53,7 @@ _LANDING = """<main>
 
 @get("/", media_type=MediaType.HTML, include_in_schema=False)
 async def landing(request: Request[Any, Any, Any]) -> Response[str]:
-    """What stands at the root until the web app does."""
+    """What stands at the root of a server without the web app."""
     services: Services = request.app.state.services
     origin = escape((services.policy.public_url or str(request.base_url)).rstrip("/"))
     return Response(page("Hubbub", _LANDING.format(origin=origin)))

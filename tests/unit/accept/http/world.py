@@ -114,7 +114,7 @@ class World:
         lifetimes = Lifetimes()
         accounts, sessions = StoredAccounts(database), StoredSessions(database, lifetimes)
         policy = AccountPolicy(secret=SECRET, signup_open=setup.signup_open, lifetimes=lifetimes)
-        services = Services(
+        self.services = Services(
             accounts=Accounts(accounts, self.passwords, policy),
             sessions=Sessions(sessions, SECRET, lifetimes, self.revocations.announce),
             profiles=Profiles(accounts, self.changed),
@@ -128,7 +128,7 @@ class World:
             policy=setup.policy,
         )
         self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=build_app(services), raise_app_exceptions=False),  # type: ignore[arg-type]
+            transport=httpx.ASGITransport(app=build_app(self.services), raise_app_exceptions=False),  # type: ignore[arg-type]
             base_url="http://hubbub.test/api/v1",
         )
 
