@@ -9,15 +9,17 @@ NPM ?= npm
 NODE_READY := node_modules/.ready
 WORKERS ?= 2
 FUZZ_SECONDS ?= 60
+SERVICES := postgresql mariadb-server   # Debian packages of the servers that tests start for themselves
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node run strace test check conformance bench fuzz reference constraints clean
+.PHONY: help setup node run strace services test check conformance bench fuzz reference constraints clean
 
 help:
 	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
 	@echo "make node          node_modules with what clients/typescript and web need, as package-lock.json says"
 	@echo "make run           the server on http://127.0.0.1:8080 with ./data"
 	@echo "make test          all tests: unit, conversations, ports, conformance, faults"
+	@echo "make services      Debian packages of the database servers that tests start (as root; part of make test)"
 	@echo "make check         what must pass before a commit, under a minute: lint, types, contracts, unit tests"
 	@echo "make conformance   the Autobahn cases of groups 1-7 and 10, then the large messages of group 9"
 	@echo "make bench         every benchmark the README quotes"
@@ -51,7 +53,7 @@ $(NODE_READY): package-lock.json package.json $(wildcard clients/typescript/pack
 run: setup
 	$(BIN)/hubbub serve --host 127.0.0.1 --port 8080 --data ./data
 
-test: setup node strace
+test: setup node strace services
 	$(BIN)/pytest -q -n $(WORKERS) tests/unit clients/python/tests
 	$(NPM) run --silent unit
 	$(NPM) run --silent integration
@@ -61,6 +63,14 @@ test: setup node strace
 strace:
 	@command -v strace >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq strace; } \
 		|| echo "strace is missing, and you are not root: its test is skipped"
+
+# Their tests are skipped without them, and fail in CI. What is started runs on loopback, from a temporary folder.
+services:
+	@missing=""; for package in $(SERVICES); do \
+		dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q ' installed' || missing="$$missing $$package"; done; \
+	test -z "$$missing" || { test "$$(id -u)" = 0 && apt-get update -qq \
+		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; } \
+		|| echo "missing, and you are not root:$$missing: the tests of these are skipped"
 
 check: setup node
 	$(BIN)/ruff check .

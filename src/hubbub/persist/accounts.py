@@ -1,5 +1,6 @@
 """Users at rest: model.accounts.AccountStore."""
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -26,16 +27,7 @@ class StoredAccounts:
     async def create(self, account: Account, opening: Opening) -> bool:
         """The account with its first session; False (and nothing written) if the name is taken."""
         try:
-            async with self._database.writing() as connection:
-                await connection.execute(
-                    insert(users).values(
-                        user=account.user,
-                        display_name=account.display_name,
-                        password_hash=account.password_hash,
-                        created_at=account.created_at,
-                    )
-                )
-                await insert_opening(connection, opening)
+            await self._database.transact(partial(_create, account, opening))
         except IntegrityError:
             return False
         return True
@@ -52,12 +44,14 @@ class StoredAccounts:
     @unavailable_when_down
     async def log_in(self, opening: Opening, rehashed: str | None) -> None:
         """A new session, and the password's hash with today's parameters if it changed."""
-        async with self._database.writing() as connection:
+
+        async def work(connection: Lane) -> None:
             await insert_opening(connection, opening)
             if rehashed is not None:
-                await connection.execute(
-                    update(users).where(users.c.user == opening.session.user).values(password_hash=rehashed)
-                )
+                changed = update(users).where(users.c.user == opening.session.user)
+                await connection.execute(changed.values(password_hash=rehashed))
+
+        await self._database.transact(work)
 
     @unavailable_when_down
     async def profile(self, user: str) -> ProfileListing | None:
@@ -75,12 +69,27 @@ class StoredAccounts:
             values["display_name"] = display_name
         if avatar is not None or clear_avatar:
             values["avatar"] = avatar
-        async with self._database.writing() as connection:
+
+        async def work(connection: Lane) -> ProfileListing | None:
             if values:
                 await connection.execute(update(users).where(users.c.user == user).values(values))
             if "avatar" in values:
                 await _drop_picture(connection, user, avatar)
             return await read_profile(connection, user)
+
+        return await self._database.transact(work)
+
+
+async def _create(account: Account, opening: Opening, connection: Lane) -> None:
+    await connection.execute(
+        insert(users).values(
+            user=account.user,
+            display_name=account.display_name,
+            password_hash=account.password_hash,
+            created_at=account.created_at,
+        )
+    )
+    await insert_opening(connection, opening)
 
 
 async def _drop_picture(connection: Lane, user: str, shown: str | None) -> None:

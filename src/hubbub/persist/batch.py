@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, text, tuple_
+from sqlalchemy import Connection, bindparam, select, tuple_
 
 from hubbub.model.chats import Chat
 from hubbub.model.draft import Draft, Target
@@ -131,7 +131,7 @@ class Batch:
         ]
         bulk.insert(connection, entries, COLUMNS, rows)
         bulk.insert(connection, outbox, _OUTBOX_COLUMNS, [(r[0], r[1], PENDING, self._now) for r in rows])
-        bulk.insert(connection, writes, _WRITE_COLUMNS, self._remembered)
+        bulk.insert(connection, writes, bulk.WRITE_COLUMNS, self._remembered)
         heads = [(d.id, d.head, d.ordinal, d.rights_version, int(d.visible), self._now) for d in drafts]
         bulk.update_heads(connection, heads)
         rest = [effect for draft in drafts for effect in draft.effects if type(effect) is not ChatMade]
@@ -140,10 +140,7 @@ class Batch:
 
 def recall(connection: Connection, keys: list[Key]) -> dict[Key, Stored]:
     """What was stored under (user, msg_id), of those asked."""
-    if connection.dialect.name == "sqlite":
-        rows = connection.execute(_RECALL_JSON, {"keys": bulk.as_json(keys)})
-    else:
-        rows = connection.execute(_RECALL, {"keys": keys})
+    rows = bulk.recall(connection, keys)
     return {(row[0], row[1]): (row[2], _reply_of(tuple(row))) for row in rows}
 
 
@@ -175,7 +172,6 @@ def _reply_of(row: tuple[Any, ...]) -> Reply:
 
 
 _OUTBOX_COLUMNS = ("chat", "seq", "state", "created_at")
-_WRITE_COLUMNS = ("user", "msg_id", "digest", "reply", "chat", "seq", "ts", "extra")
 _LOCK = (
     select(chats.c.id, chats.c.head, chats.c.rights_version)
     .where(chats.c.id.in_(bindparam("ids", expanding=True)))
@@ -188,12 +184,4 @@ _TARGETS = select(*(entries.c[name] for name in COLUMNS)).where(
 )
 _MARKS = select(reactions.c.chat, reactions.c.seq, reactions.c.emoji, reactions.c.user).where(
     tuple_(reactions.c.chat, reactions.c.seq).in_(_WANTED)
-)
-_REMEMBERED = [writes.c[name] for name in _WRITE_COLUMNS]
-_RECALL = select(*_REMEMBERED).where(
-    tuple_(writes.c.user, writes.c.msg_id).in_(bindparam("keys", expanding=True))
-)
-_RECALL_JSON = text(
-    "SELECT w.user, w.msg_id, w.digest, w.reply, w.chat, w.seq, w.ts, w.extra FROM json_each(:keys) AS k"
-    " CROSS JOIN writes AS w ON w.user = k.value ->> 0 AND w.msg_id = k.value ->> 1"
 )

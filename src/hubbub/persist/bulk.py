@@ -1,104 +1,84 @@
 """Many rows in one statement.
 
 sqlite3 gives up the interpreter lock around every step of a statement and must win it back from a busy event loop each
-time (up to 5 ms). So on SQLite a batch travels as one JSON array and is inserted by one statement: one step, however
-many rows (docs/adr/0003).
+time (up to 5 ms); a database server takes a round trip for each. So a batch is one statement: one step, however many rows
+(docs/adr/0003). How the rows travel is the dialect's business.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, Table, TextClause, bindparam, text, update
+from sqlalchemy import Connection, Table, and_, func, select, tuple_, update
 
-from hubbub.persist.tables import chats, members, users
+from hubbub.persist.dialects import NUMBER, TEXT, Row, Statement, of
+from hubbub.persist.tables import chats, members, users, writes
 
 Head = tuple[str, int, int, int, int, int]
-
-_encode = msgspec.json.Encoder().encode
-
-
-def as_json(rows: Sequence[Any]) -> str:
-    """The one parameter of a statement that reads `json_each(:rows)`."""
-    return _encode(rows).decode()
+"""(chat, head, ordinal, rights_version, visible, changed_at)"""
+Cursor = tuple[str, str, int, int, int]
+"""(chat, user, received, read, read_ordinal)"""
+WRITE_COLUMNS = ("user", "msg_id", "digest", "reply", "chat", "seq", "ts", "extra")
 
 
-def insert(connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Any]) -> None:
-    """Insert rows whose values stand in the order of `columns`. Values are what JSON can carry (no bytes)."""
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.execute(_insert_json(table.name, columns), {"rows": as_json(rows)})
-    else:
-        connection.execute(table.insert(), [dict(zip(columns, row, strict=True)) for row in rows])
+def insert(connection: Connection, into: Table, names: tuple[str, ...], rows: Sequence[Row]) -> None:
+    """Insert rows whose values stand in the order of `names`. Values are what JSON can carry (no bytes)."""
+    if rows:
+        of(connection).insert(connection, into, names, rows)
 
 
-@lru_cache
-def _insert_json(table: str, columns: tuple[str, ...]) -> TextClause:
-    names = ", ".join(f'"{name}"' for name in columns)
-    values = ", ".join(f"value ->> {position}" for position in range(len(columns)))
-    return text(f'INSERT INTO "{table}" ({names}) SELECT {values} FROM json_each(:rows)')  # noqa: S608 - our names
+def recall(connection: Connection, keys: Sequence[tuple[str, str]]) -> Sequence[Row]:
+    """The rows of `writes`, in WRITE_COLUMNS, under (user, msg_id), of those asked that there are."""
+    return _RECALL.run(connection, keys)
 
 
 def update_heads(connection: Connection, heads: Sequence[Head]) -> None:
-    """Set (head, ordinal, rights_version, visible, changed_at) of chats by id."""
-    if not heads:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.execute(_HEADS_JSON, {"heads": as_json(heads)})
-    else:
-        names = ("chat", "new_head", "new_ordinal", "new_version", "shown", "now")
-        connection.execute(_HEADS, [dict(zip(names, head, strict=True)) for head in heads])
+    """Set what the journal counts of chats."""
+    _HEADS.run(connection, heads)
 
 
-_HEADS_JSON = text(
-    "UPDATE chats SET head = h.value ->> 1, ordinal = h.value ->> 2, rights_version = h.value ->> 3,"
-    " visible = h.value ->> 4, changed_at = h.value ->> 5"
-    " FROM json_each(:heads) AS h WHERE chats.id = h.value ->> 0"
-)
-_HEADS = (
-    update(chats)
-    .where(chats.c.id == bindparam("chat"))
-    .values(
-        head=bindparam("new_head"),
-        ordinal=bindparam("new_ordinal"),
-        rights_version=bindparam("new_version"),
-        visible=bindparam("shown"),
-        changed_at=bindparam("now"),
-    )
-)
-
-Cursor = tuple[str, str, int, int, int]
-"""(chat, user, received, read, read_ordinal)"""
+def raise_cursors(connection: Connection, cursors: Sequence[Cursor]) -> None:
+    """Raise members' cursors; another node may have raised them further. More messages lie before a later seq."""
+    _CURSORS.run(connection, cursors)
 
 
-def update_cursors(connection: Connection, cursors: Sequence[Cursor]) -> None:
-    """Raise members' cursors."""
-    if not cursors:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.execute(_CURSORS_JSON, {"cursors": as_json(cursors)})
-    else:
-        names = ("in_chat", "who", "new_received", "new_read", "new_ordinal")
-        connection.execute(_CURSORS, [dict(zip(names, each, strict=True)) for each in cursors])
-
-
-def set_last_seen(connection: Connection, seen: Sequence[tuple[str, int]]) -> None:
+def raise_last_seen(connection: Connection, seen: Sequence[tuple[str, int]]) -> None:
     """Keep when users were last connected (ms)."""
-    if seen:
-        connection.execute(_LAST_SEEN, [{"who": user, "seen": at} for user, at in seen])
+    _LAST_SEEN.run(connection, seen)
 
 
-_CURSORS_JSON = text(
-    "UPDATE members SET received = c.value ->> 2, read = c.value ->> 3, read_ordinal = c.value ->> 4"
-    " FROM json_each(:cursors) AS c WHERE members.chat = c.value ->> 0 AND members.user = c.value ->> 1"
+_RECALL = Statement(
+    {"user": TEXT, "msg_id": TEXT},
+    lambda given, _: select(*(writes.c[name] for name in WRITE_COLUMNS)).where(
+        tuple_(writes.c.user, writes.c.msg_id).in_(select(given["user"], given["msg_id"]))
+    ),
 )
-_CURSORS = (
-    update(members)
-    .where(members.c.chat == bindparam("in_chat"), members.c.user == bindparam("who"))
-    .values(
-        received=bindparam("new_received"), read=bindparam("new_read"), read_ordinal=bindparam("new_ordinal")
-    )
+_HEADS = Statement(
+    {"chat": TEXT}
+    | dict.fromkeys(("head", "ordinal", "rights_version"), NUMBER)
+    | {"visible": chats.c.visible.type, "changed_at": NUMBER},
+    lambda given, _: (
+        update(chats)
+        .where(chats.c.id == given["chat"])
+        .values({name: given[name] for name in given if name != "chat"})
+    ),
 )
-_LAST_SEEN = update(users).where(users.c.user == bindparam("who")).values(last_seen=bindparam("seen"))
+_CURSORS = Statement(
+    {"chat": TEXT, "user": TEXT, "received": NUMBER, "read": NUMBER, "read_ordinal": NUMBER},
+    lambda given, dialect: (
+        update(members)
+        .where(and_(members.c.chat == given["chat"], members.c.user == given["user"]))
+        .values(
+            {
+                name: dialect.greatest(members.c[name], given[name])
+                for name in ("received", "read", "read_ordinal")
+            }
+        )
+    ),
+)
+_LAST_SEEN = Statement(
+    {"user": TEXT, "last_seen": NUMBER},
+    lambda given, dialect: (
+        update(users)
+        .where(users.c.user == given["user"])
+        .values(last_seen=dialect.greatest(func.coalesce(users.c.last_seen, 0), given["last_seen"]))
+    ),
+)

@@ -75,8 +75,8 @@ class CursorStore:
         try:
             reached = list(self._newly_acked(confirmed))
             acked = [(chat.id, user, after, upto) for chat, user, after, upto in reached]
-            async with self._database.writing() as lane:
-                await lane.run_sync(_store, _rows(moved), acked, now)
+            rows = _rows(moved)
+            await self._database.transact(lambda lane: lane.run_sync(_store, rows, acked, now))
         except BaseException:
             self._moved |= moved
             self._confirmed |= confirmed
@@ -101,7 +101,7 @@ class CursorStore:
 def _store(
     connection: Connection, rows: Sequence[bulk.Cursor], acked: Sequence[outbox.Acked], now: int
 ) -> None:
-    bulk.update_cursors(connection, rows)
+    bulk.raise_cursors(connection, rows)
     outbox.acknowledge(connection, acked, now)
 
 

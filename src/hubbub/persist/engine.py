@@ -1,27 +1,27 @@
-"""The database, opened with the durability the promises need.
-
-SQLite: WAL and `synchronous=FULL`, so a commit is on the disk when it returns; one writing connection and several
-reading ones, so that a long read never waits behind the journal.
-"""
+"""The database, opened with the durability the promises need, whichever it is."""
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from random import uniform
+from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
+from hubbub.persist.dialects import DIALECTS
+from hubbub.persist.embedded import EmbeddedLanes
+from hubbub.persist.failures import OUTAGES
 from hubbub.persist.lane import Lane
+from hubbub.persist.pool import Gauge, Pool
+from hubbub.persist.pooled import PooledLanes
 
-CHECKPOINT_PAGES = 8_000  # 32 MB of log before it is folded into the file: fewer syncs, pages written once
-WRITER_CACHE_KIB = 16_384
-READER_CACHE_KIB = 2_048  # of each reader: the operating system caches the file once for all of them
+T = TypeVar("T")
 DATABASE_FILE = "hubbub.db"
+ATTEMPTS = 5  # at one transaction that the database undoes for the sake of others; then it is an outage
+PAUSE_SECONDS = 0.05  # at most, before the second attempt; twice that before the third
 
 
 def database_url(url: str, data: str) -> URL:
@@ -31,101 +31,91 @@ def database_url(url: str, data: str) -> URL:
     return URL.create("sqlite", database=str(Path(data) / DATABASE_FILE))
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Settings `database.*`: reading connections, and how long to wait for one or for a locked database."""
+class Lanes(Protocol):
+    """The connections: persist/embedded, persist/pooled."""
 
-    size: int = 4
-    overflow: int = 0
-    timeout_seconds: float = 5.0
+    gauge: Gauge
+    engines: tuple[Engine, ...]
+
+    def reading(self) -> AbstractAsyncContextManager[Lane]: ...
+    def writing(self) -> AbstractAsyncContextManager[Lane]: ...
+    async def close(self) -> None: ...
 
 
 class Database:
-    """`writing()` is one transaction at a time, `reading()` is pooled. Both raise SQLAlchemy's errors."""
+    """`reading()` sees one state of the database; `writing()` is one transaction. Both raise SQLAlchemy's errors."""
 
     def __init__(self, url: URL, pool: Pool | None = None) -> None:
         self.url = url
-        self._pool = pool or Pool()
-        writing = _engine(url, self._pool, "BEGIN IMMEDIATE", WRITER_CACHE_KIB)
-        self._reading = _engine(url, self._pool, "BEGIN", READER_CACHE_KIB)
-        self.engines = (writing, self._reading)
-        self._writer = Lane(writing, "database writer")
-        self._turn = asyncio.Lock()
-        self._readers: list[Lane] = []
-        self._free: asyncio.LifoQueue[Lane] = asyncio.LifoQueue()
+        self.pool = pool or Pool()
+        kind: type[EmbeddedLanes | PooledLanes] = EmbeddedLanes if self.is_embedded else PooledLanes
+        self._lanes: Lanes = kind(url, self.pool)
+        self.dialect = DIALECTS["mysql" if url.get_backend_name() == "mariadb" else url.get_backend_name()]
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether this is SQLite."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """SQLAlchemy's: the one that writes, the one that reads."""
+        return self._lanes.engines
+
+    @property
+    def gauge(self) -> Gauge:
+        """Connections in use."""
+        return self._lanes.gauge
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Lane]:
         """A connection for queries only, which all see the same state of the database. Raises TimeoutError."""
-        lane = await self._reader()
-        try:
-            yield lane
-        finally:
+        async with self._lanes.reading() as lane:
             try:
-                await _roll_back(lane)
+                yield lane
             finally:
-                self._free.put_nowait(lane)
-
-    async def _reader(self) -> Lane:
-        """The reader used last, a new one while there may be more, or the next that is given back."""
-        if self._free.empty() and len(self._readers) < self._pool.size + self._pool.overflow:
-            lane = Lane(self._reading, f"database reader {len(self._readers)}")
-            self._readers.append(lane)
-            return lane
-        async with asyncio.timeout(self._pool.timeout_seconds):
-            return await self._free.get()
+                await _roll_back(lane)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Lane]:
-        """A transaction: committed at the end of the block unless it was before, rolled back if the block raises.
-
-        On SQLite it holds the write lock from its first statement on.
-        """
-        async with self._turn:
+        """A transaction: committed at the end of the block unless it was before, rolled back if the block raises."""
+        async with self._lanes.writing() as lane:
             try:
-                yield self._writer
-                await self._writer.commit()
+                yield lane
+                await lane.commit()
             except BaseException:
-                await _roll_back(self._writer)
+                await _roll_back(lane)
                 raise
+
+    async def transact(self, work: Callable[[Lane], Awaitable[T]]) -> T:
+        """Run `work` as one transaction, from its beginning again where the database undid it for another's sake."""
+        for attempt in range(1, ATTEMPTS):
+            try:
+                async with self.writing() as lane:
+                    return await work(lane)
+            except DBAPIError as error:
+                if not self.dialect.wants_retry(error):
+                    raise
+            await pause(attempt)
+        async with self.writing() as lane:
+            return await work(lane)
 
     async def close(self) -> None:
         """Close every connection."""
-        for lane in (self._writer, *self._readers):
-            await lane.close()
+        await self._lanes.close()
+
+
+async def pause(attempt: int) -> None:
+    """Two transactions that met once should not meet again."""
+    await asyncio.sleep(uniform(0, PAUSE_SECONDS * attempt))  # noqa: S311 - no secret
 
 
 async def _roll_back(lane: Lane) -> None:
     """Best effort: a connection that cannot roll back is thrown away."""
     try:
         await lane.rollback()
-    except (DBAPIError, OSError):
+    except OUTAGES:
         await lane.throw_away()
-
-
-def _engine(url: URL, pool: Pool, begin: str, cache_kib: int) -> Engine:
-    engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False})
-    _prepare_sqlite(engine, begin, int(pool.timeout_seconds * 1000), cache_kib)
-    return engine
-
-
-def _prepare_sqlite(engine: Engine, begin: str, busy_ms: int, cache_kib: int) -> None:
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # SQLAlchemy's "begin" event says BEGIN
-        for pragma in (
-            f"busy_timeout={busy_ms}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            f"cache_size=-{cache_kib}",
-            f"wal_autocheckpoint={CHECKPOINT_PAGES}",
-            "temp_store=MEMORY",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
 
 
 async def is_alive(database: Database) -> bool:
@@ -133,6 +123,6 @@ async def is_alive(database: Database) -> bool:
     try:
         async with database.reading() as connection:
             await connection.execute(text("SELECT 1"))
-    except (DBAPIError, OSError, TimeoutError):
+    except OUTAGES:
         return False
     return True

@@ -7,16 +7,21 @@ import asyncio
 import secrets
 from importlib.resources import files
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 
 from hubbub.model.ids import opaque
 from hubbub.persist.engine import Database
+from hubbub.persist.pool import Pool
 from hubbub.persist.tables import meta
+
+log = structlog.get_logger("hubbub.database")
 
 EPOCH = "epoch"
 _EPOCH_BYTES = 10
@@ -26,29 +31,64 @@ class SchemaMismatchError(Exception):
     """The tables are not those this program needs; the message says what to run."""
 
 
+class NotDurableError(Exception):
+    """The database answers a commit before it is on the disk; the message says which of its settings do that."""
+
+
 def upgrade(url: str) -> None:
     """Migrate the database at `url` to the newest version. For the command line: it runs its own event loop."""
     asyncio.run(_upgrade(url))
 
 
 async def ensure_current(database: Database) -> str:
-    """The epoch of a database whose tables are current; the embedded store is migrated. Raises SchemaMismatchError."""
-    if database.url.get_backend_name() == "sqlite":
-        async with database.writing() as connection:
-            await connection.run_sync(_migrate)
+    """The epoch of a database whose tables are current; the embedded store is migrated.
+
+    Raises SchemaMismatchError, and NotDurableError unless `database.risk_losing_acknowledged` is set.
+    """
+    if database.is_embedded:
+        await migrate(database)
     async with database.writing() as connection:
         await connection.run_sync(_check)
-        return await connection.run_sync(_epoch)
+        _weigh(
+            await connection.run_sync(database.dialect.risks), at_risk=database.pool.risk_losing_acknowledged
+        )
+    return await _settled_epoch(database)
+
+
+def _weigh(risks: list[str], *, at_risk: bool) -> None:
+    if risks and not at_risk:
+        raise NotDurableError(
+            f"The database may lose what it committed: {', '.join(risks)}. Change that, or set "
+            "database.risk_losing_acknowledged = true if acknowledged messages may be lost."
+        )
+    if risks:
+        log.warning("acknowledged messages may be lost in a crash of the database", settings=risks)
+
+
+async def _settled_epoch(database: Database) -> str:
+    """Two nodes may make the first epoch at once: the first one stands."""
+    try:
+        async with database.writing() as connection:
+            return await connection.run_sync(_epoch)
+    except IntegrityError:
+        async with database.writing() as connection:
+            return await connection.run_sync(_epoch)
 
 
 async def _upgrade(url: str) -> None:
-    database = Database(make_url(url))
+    database = Database(make_url(url), Pool(statement_seconds=0))
     try:
-        async with database.writing() as connection:
-            await connection.run_sync(_migrate)
-            await connection.run_sync(_epoch)
+        await migrate(database)
+        await _settled_epoch(database)
     finally:
         await database.close()
+
+
+async def migrate(database: Database) -> None:
+    """Bring the tables to this version; whoever else does so at the same time is waited for."""
+    async with database.writing() as connection:
+        await connection.run_sync(database.dialect.lock_schema)
+        await connection.run_sync(_migrate)
 
 
 def config_of(connection: Connection) -> Config:

@@ -6,11 +6,11 @@ Rows are written by the journal in the entry's own transaction. They name (chat,
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, bindparam, func, select, update
 
-from hubbub.persist.bulk import as_json
+from hubbub.persist.dialects import NUMBER, TEXT, Statement, of
 from hubbub.persist.engine import Database
-from hubbub.persist.tables import ACKED, PENDING, SENT, outbox
+from hubbub.persist.tables import ACKED, PENDING, SENT, entries, outbox
 
 Range = tuple[str, int, int]
 """(chat, first seq, last seq)"""
@@ -39,8 +39,8 @@ class Outbox:
     async def flush(self) -> None:
         """Mark what is on the bus in a transaction of its own: the journal is idle."""
         if self._sent:
-            async with self._database.writing() as lane:
-                await lane.run_sync(self.marking())
+            marking = self.marking()
+            await self._database.transact(lambda lane: lane.run_sync(marking))
 
     async def left_behind(self, before: int) -> list[Range]:
         """What a crash left PENDING, created before `before` (ms), by chat."""
@@ -70,33 +70,55 @@ class Outbox:
         async with self._database.reading() as lane:
             found = [tuple(row) for row in await lane.execute(old)]
         if found:
-            async with self._database.writing() as lane:
-                await lane.execute(_PURGE, {"rows": as_json(found)})
+            await self._database.transact(lambda lane: lane.run_sync(_PURGE.run, found))
         return len(found)
 
 
 def _mark(ranges: Sequence[Range], connection: Connection) -> None:
-    if ranges:
-        connection.execute(_MARK, {"ranges": as_json(ranges)})
+    if of(connection).joins_ranges:
+        _MARK_RANGES.run(connection, ranges)
+    else:
+        _MARK.run(connection, [(chat, seq) for chat, first, last in ranges for seq in range(first, last + 1)])
 
 
 def acknowledge(connection: Connection, acked: Sequence[Acked], now: int) -> None:
     """Recipients' devices confirmed these; a sender's own device does not count."""
-    for chat, user, after, upto in acked:
-        given = {"chat": chat, "user": user, "after": after, "upto": upto, "now": now}
-        connection.execute(_ACKNOWLEDGE, given)
+    if acked:
+        names = ("confirmed_in", "by", "after", "upto")
+        connection.execute(
+            _ACKNOWLEDGE, [dict(zip(names, each, strict=True)) | {"now": now} for each in acked]
+        )
 
 
-_MARK = text(
-    "UPDATE outbox SET state = :sent WHERE state = :pending AND (chat, seq) IN (SELECT o.chat, o.seq"
-    " FROM json_each(:ranges) AS r"
-    " CROSS JOIN outbox AS o ON o.chat = r.value ->> 0 AND o.seq BETWEEN r.value ->> 1 AND r.value ->> 2)"
-).bindparams(sent=SENT, pending=PENDING)
-_PURGE = text(
-    "DELETE FROM outbox WHERE (chat, seq) IN (SELECT r.value ->> 0, r.value ->> 1 FROM json_each(:rows) AS r)"
+_MARK_RANGES = Statement(
+    {"chat": TEXT, "first": NUMBER, "last": NUMBER},
+    lambda given, _: (
+        update(outbox)
+        .where(outbox.c.chat == given["chat"], outbox.c.seq.between(given["first"], given["last"]))
+        .where(outbox.c.state == PENDING)
+        .values(state=SENT)
+    ),
 )
-_ACKNOWLEDGE = text(
-    "UPDATE outbox SET state = :acked, delivered_at = :now"
-    " WHERE chat = :chat AND seq > :after AND seq <= :upto AND state < :acked"
-    " AND :user <> (SELECT e.sender FROM entries AS e WHERE e.chat = outbox.chat AND e.seq = outbox.seq)"
-).bindparams(acked=ACKED)
+_MARK = Statement(
+    {"chat": TEXT, "seq": NUMBER},
+    lambda given, _: (
+        update(outbox)
+        .where(outbox.c.chat == given["chat"], outbox.c.seq == given["seq"], outbox.c.state == PENDING)
+        .values(state=SENT)
+    ),
+)
+_PURGE = Statement(
+    {"chat": TEXT, "seq": NUMBER}, lambda given, dialect: dialect.deleting(outbox, given, "chat", "seq")
+)
+_SENDER = (
+    select(entries.c.sender)
+    .where(entries.c.chat == outbox.c.chat, entries.c.seq == outbox.c.seq)
+    .scalar_subquery()
+)
+_ACKNOWLEDGE = (
+    update(outbox)
+    .where(outbox.c.chat == bindparam("confirmed_in"))
+    .where(outbox.c.seq > bindparam("after"), outbox.c.seq <= bindparam("upto"), outbox.c.state < ACKED)
+    .where(bindparam("by") != _SENDER)
+    .values(state=ACKED, delivered_at=bindparam("now"))
+)

@@ -95,8 +95,8 @@ class Directory:
 
     async def were_here(self, seen: dict[str, int]) -> None:
         """Keep when users were last connected."""
-        async with self._database.writing() as connection:
-            await connection.run_sync(bulk.set_last_seen, sorted(seen.items()))
+        rows = sorted(seen.items())
+        await self._database.transact(lambda lane: lane.run_sync(bulk.raise_last_seen, rows))
 
 
 _ASKED: BindParameter[list[str]] = bindparam("users", expanding=True)

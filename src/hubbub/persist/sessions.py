@@ -5,6 +5,7 @@ have out; so what a node has to know of revocations is `revoked_at IS NOT NULL A
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import structs
@@ -50,26 +51,31 @@ class StoredSessions:
         """Judge the token with hash `shown` and do what the verdict says. None: no such token."""
         if not await self._is_known(shown):  # so that guesses never take the writer
             return None
-        async with self._database.writing() as connection:
-            token = await _token(connection, shown)
-            if token is None:
-                return None
-            session = await _lock(connection, token.session)
-            if session is None:
-                return None
-            verdict = judge(
-                token,
-                session,
-                successors=await _children(connection, token.hash),
-                siblings=await _siblings(connection, token),
-                now=now,
-                grace_ms=lifetimes.grace_ms,
-            )
-            if verdict is Verdict.ROTATE:
-                session = await _succeed(connection, token, session, successor, now, lifetimes)
-            elif verdict is Verdict.REVOKE:
-                await self._do_revoke(connection, [session.id], now)
-            return Rotation(verdict=verdict, session=session)
+        return await self._database.transact(partial(self._rotate, shown, successor, now, lifetimes))
+
+    async def _rotate(
+        self, shown: bytes, successor: bytes, now: int, lifetimes: Lifetimes, connection: Lane
+    ) -> Rotation | None:
+        token = await _token(connection, shown)
+        if token is None:
+            return None
+        session = await _lock(connection, token.session)
+        token = await _token(connection, shown)  # as the one who held the lock left it
+        if session is None or token is None:
+            return None
+        verdict = judge(
+            token,
+            session,
+            successors=await _children(connection, token.hash),
+            siblings=await _siblings(connection, token),
+            now=now,
+            grace_ms=lifetimes.grace_ms,
+        )
+        if verdict is Verdict.ROTATE:
+            session = await _succeed(connection, token, session, successor, now, lifetimes)
+        elif verdict is Verdict.REVOKE:
+            await self._do_revoke(connection, [session.id], now)
+        return Rotation(verdict=verdict, session=session)
 
     @unavailable_when_down
     async def of_user(self, user: str, now: int) -> Sequence[Session]:
@@ -90,10 +96,13 @@ class StoredSessions:
         )
         if session is not None:
             living = living.where(sessions.c.id == session)
-        async with self._database.writing() as connection:
+
+        async def work(connection: Lane) -> list[str]:
             ids = list(await connection.scalars(living.order_by(sessions.c.id).with_for_update()))
             await self._do_revoke(connection, ids, now)
-        return ids
+            return ids
+
+        return await self._database.transact(work)
 
     @unavailable_when_down
     async def ensure(self, session: Session, display_name: str) -> None:
@@ -101,14 +110,7 @@ class StoredSessions:
         if await self._exists(session.id):
             return
         try:
-            async with self._database.writing() as connection:
-                if await connection.scalar(select(users.c.user).where(users.c.user == session.user)) is None:
-                    await connection.execute(
-                        insert(users).values(
-                            user=session.user, display_name=display_name, created_at=session.created_at
-                        )
-                    )
-                await connection.execute(insert(sessions).values(structs.asdict(session)))
+            await self._database.transact(partial(_make_external, session, display_name))
         except IntegrityError:  # another connection of the same token was first
             if not await self._exists(session.id):
                 raise
@@ -131,6 +133,15 @@ class StoredSessions:
             await connection.execute(
                 update(sessions).where(sessions.c.id == each).values(revoked_at=now, expires_at=remembered)
             )
+
+
+async def _make_external(session: Session, display_name: str, connection: Lane) -> None:
+    if await connection.scalar(select(users.c.user).where(users.c.user == session.user)) is None:
+        made = insert(users).values(
+            user=session.user, display_name=display_name, created_at=session.created_at
+        )
+        await connection.execute(made)
+    await connection.execute(insert(sessions).values(structs.asdict(session)))
 
 
 async def insert_opening(connection: Lane, opening: Opening) -> None:
@@ -193,12 +204,15 @@ async def purge(database: Database, before: int) -> int:
         .order_by(sessions.c.expires_at)
         .limit(PURGE_BATCH)
     )
-    async with database.writing() as connection:
+
+    async def work(connection: Lane) -> int:
         ids = list(await connection.scalars(ended))
         if ids:
             await connection.execute(delete(refresh_tokens).where(refresh_tokens.c.session.in_(ids)))
             await connection.execute(delete(sessions).where(sessions.c.id.in_(ids)))
-    return len(ids)
+        return len(ids)
+
+    return await database.transact(work)
 
 
 def _session(row: Sequence[Any]) -> Session:

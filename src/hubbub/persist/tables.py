@@ -14,22 +14,24 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
-    Text,
 )
+
+from hubbub.persist.columns import digest, identifier, long_text
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
 )
 
-USER = String(192)
-CHAT = String(64)
-MSG_ID = String(64)
+USER = identifier(192)
+CHAT = identifier(64)
+MSG_ID = identifier(64)
+ID = identifier(64)
 
 meta = Table(
     "meta",
     metadata,
-    Column("key", String(64), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("key", ID, primary_key=True),
+    Column("value", long_text(), nullable=False),
 )
 
 users = Table(
@@ -57,9 +59,9 @@ avatars = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("id", String(64), primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("user", USER, nullable=False),
-    Column("device", String(64), nullable=False),
+    Column("device", ID, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -72,10 +74,10 @@ sessions = Table(
 refresh_tokens = Table(
     "refresh_tokens",
     metadata,
-    Column("hash", LargeBinary(32), primary_key=True),
-    Column("session", String(64), nullable=False),
+    Column("hash", digest(), primary_key=True),
+    Column("session", ID, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
-    Column("parent", LargeBinary(32)),
+    Column("parent", digest()),
     Column("used_at", BigInteger),
     Index(None, "session"),
     Index(None, "parent"),
@@ -162,12 +164,12 @@ entries = Table(
     Column("ordinal", BigInteger, nullable=False),
     Column("sender", USER, nullable=False),
     Column("msg_id", MSG_ID),
-    Column("content", Text),
+    Column("content", long_text()),
     Column("target", BigInteger),
     Column("edited", BigInteger),
     Column("deleted", Boolean, nullable=False),
     Column("as_of", BigInteger),
-    Column("extra", Text),
+    Column("extra", long_text()),
     sqlite_with_rowid=False,
 )
 
@@ -185,7 +187,7 @@ reactions = Table(
     metadata,
     Column("chat", CHAT, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("emoji", String(32), primary_key=True),
+    Column("emoji", identifier(32), primary_key=True),
     Column("user", USER, primary_key=True),
     sqlite_with_rowid=False,
 )
@@ -200,7 +202,7 @@ writes = Table(
     Column("chat", CHAT, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("ts", BigInteger, nullable=False),
-    Column("extra", Text),
+    Column("extra", long_text()),
     sqlite_with_rowid=False,
 )
 
@@ -214,7 +216,9 @@ outbox = Table(
     Column("state", SmallInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("delivered_at", BigInteger),
-    Index(
+    Column("claimed_until", BigInteger),
+    Column("attempts", SmallInteger),
+    Index(  # MySQL has no partial indexes, and ix_outbox_state on (state, created_at) besides
         "ix_outbox_pending",
         "created_at",
         sqlite_where=Column("state", Integer) == PENDING,

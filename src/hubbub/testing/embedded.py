@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from hubbub.model.proposals import Committed
 from hubbub.persist.chats import ChatStore
 from hubbub.persist.cursors import CursorStore
-from hubbub.persist.engine import DATABASE_FILE, Database, Pool, database_url
+from hubbub.persist.engine import DATABASE_FILE, Database, database_url
 from hubbub.persist.entries import EntryLog
 from hubbub.persist.journal import Journal
 from hubbub.persist.migrate import ensure_current
@@ -39,7 +39,7 @@ async def _migrate(folder: Path) -> None:
 def copied_store(template: Path, folder: Path) -> Database:
     """A database of one's own."""
     shutil.copy(template, folder / DATABASE_FILE)
-    return Database(database_url("", str(folder)), Pool())
+    return Database(database_url("", str(folder)))
 
 
 @dataclass(kw_only=True)

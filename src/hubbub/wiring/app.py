@@ -18,9 +18,10 @@ from hubbub.accept.http.app import build_app
 from hubbub.accept.http.internal import build_internal_app
 from hubbub.accept.http.web_app import load_web_app
 from hubbub.accept.listener import Port, say_goodbye
-from hubbub.persist.engine import Database, Pool, database_url, is_alive
+from hubbub.persist.engine import Database, database_url, is_alive
 from hubbub.persist.failures import OUTAGES, said
 from hubbub.persist.migrate import ensure_current
+from hubbub.persist.pool import Pool
 from hubbub.runtime import logs
 from hubbub.wiring.measures import measure
 from hubbub.wiring.parts import Node, build, clock
@@ -80,11 +81,7 @@ def _raise_open_files() -> None:
 
 
 async def _live(settings: Settings) -> int:
-    pooled = settings.database
-    database = Database(
-        database_url(settings.database_url, settings.data),
-        Pool(pooled.pool_size, pooled.max_overflow, pooled.timeout_seconds),
-    )
+    database = Database(database_url(settings.database_url, settings.data), _pool(settings))
     stop = _stop_event()
     try:
         epoch = await ensure_current(database)
@@ -95,6 +92,21 @@ async def _live(settings: Settings) -> int:
     finally:
         await database.close()
     return 0
+
+
+def _pool(settings: Settings) -> Pool:
+    asked = settings.database
+    return Pool(
+        size=asked.pool_size,
+        overflow=asked.max_overflow,
+        writers=asked.writers,
+        timeout_seconds=asked.timeout_seconds,
+        pre_ping=asked.pre_ping,
+        recycle_seconds=asked.recycle_seconds,
+        reset=asked.reset_on_return,
+        statement_seconds=asked.statement_seconds,
+        risk_losing_acknowledged=asked.risk_losing_acknowledged,
+    )
 
 
 def _stop_event() -> asyncio.Event:

@@ -61,11 +61,11 @@ def _load(options: Mapping[str, object]) -> Loaded:
 def _in_one_line(failed: str) -> Iterator[None]:
     """What the operator can mend (ports, folders, databases) needs no traceback; a bug keeps its own."""
     from hubbub.persist.failures import OUTAGES, said
-    from hubbub.persist.migrate import SchemaMismatchError
+    from hubbub.persist.migrate import NotDurableError, SchemaMismatchError
 
     try:
         yield
-    except (OSError, SchemaMismatchError) as error:
+    except (OSError, SchemaMismatchError, NotDurableError) as error:
         _fail(f"{failed}: {error}", FAILED)
     except OUTAGES as error:
         _fail(f"{failed}: {said(error)}", FAILED)

@@ -30,7 +30,7 @@ def recorded(place: EmbeddedPlace) -> Iterator[list[Statement]]:
     def note(_c: Connection, _cursor: object, sql: str, parameters: object, _x: object, many: bool) -> None:
         made.append((sql, parameters[0] if many else parameters))  # type: ignore[index]
 
-    engines = [place.database._writer._engine, place.database._reading]
+    engines = place.database.engines
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     yield made
@@ -100,7 +100,7 @@ async def test_a_retry_is_found_by_its_key(talking: Talking) -> None:
         await place.journal.recall("alice", "m1", "another")
     (recall,) = [each for each in made if "writes" in each[0]]
     assert any(
-        "SEARCH w USING PRIMARY KEY (user=? AND msg_id=?)" in step for step in await plan(place, recall)
+        "SEARCH writes USING PRIMARY KEY (user=? AND msg_id=?)" in step for step in await plan(place, recall)
     )
 
 

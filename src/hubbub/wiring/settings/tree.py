@@ -197,14 +197,48 @@ class Journal(Struct, frozen=True, kw_only=True):
 
 
 class Database(Struct, frozen=True, kw_only=True):
-    """The connections that read; on the embedded store there is always one more, which writes."""
+    """Connections to the database (docs/operations.md). What says "server" means nothing to the embedded store."""
 
-    pool_size: Annotated[int, _count("Connections kept open.", least=1, most=1_000)] = 5
-    max_overflow: Annotated[int, _count("Connections opened beyond that under load.", most=1_000)] = 5
+    pool_size: Annotated[int, _count("Connections for reading kept open.", least=1, most=1_000)] = 5
+    max_overflow: Annotated[
+        int, _count("Connections for reading opened beyond that under load.", most=1_000)
+    ] = 5
+    writers: Annotated[
+        int,
+        _count(
+            "Server: connections for writing. The embedded store has one, which all share.",
+            least=1,
+            most=1_000,
+        ),
+    ] = 4
     timeout_seconds: Annotated[
         float,
-        _time("Wait for a free connection or a locked database; `unavailable` beyond.", least=0.1, most=600),
+        _time(
+            "Wait for a free connection or a lock of the database; `unavailable` beyond.", least=0.1, most=600
+        ),
     ] = 5
+    statement_seconds: Annotated[
+        float,
+        _time(
+            "Server: for one step of a transaction, then the connection is given up; 0: for ever.", most=3_600
+        ),
+    ] = 30
+    pre_ping: Annotated[
+        bool,
+        _text("Server: ask a pooled connection whether it lives before it is used, and replace it if not."),
+    ] = True
+    recycle_seconds: Annotated[
+        float, _time("Server: a pooled connection older than this is replaced; 0: never.")
+    ] = 1_800
+    reset_on_return: Annotated[
+        bool, _text("Server: roll a connection back when it goes back into the pool, whatever its user did.")
+    ] = True
+    risk_losing_acknowledged: Annotated[
+        bool,
+        _text(
+            "Server: serve on a database that does not flush at commit; a crash may lose acknowledged messages."
+        ),
+    ] = False
 
 
 class Cache(Struct, frozen=True, kw_only=True):
@@ -227,7 +261,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         str, _text("Directory of the embedded store and the generated secret; made if missing.")
     ] = "./data"
     database_url: Annotated[
-        str, _text("SQLAlchemy URL of the database. Empty: SQLite in the data directory.")
+        str,
+        _text(
+            "postgresql://user:password@host/name, mysql:// or mariadb:// alike. Empty: SQLite in the data directory.",
+        ),
     ] = ""
     public_url: Annotated[
         str, _text("How browsers reach this server; its origin is allowed. Empty: unknown.")

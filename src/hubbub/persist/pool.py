@@ -1,0 +1,43 @@
+"""How many connections there may be, and how it goes: settings, and plain integers for the metrics."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Settings `database.*`. `size` and `overflow` are about reading; `writers` about a database server only."""
+
+    size: int = 4
+    overflow: int = 0
+    writers: int = 4
+    timeout_seconds: float = 5.0
+    pre_ping: bool = True
+    recycle_seconds: float = 1_800.0
+    reset: bool = True
+    statement_seconds: float = 30.0
+    risk_losing_acknowledged: bool = False
+
+
+class Gauge:
+    """Connections in use, and who waits for one."""
+
+    def __init__(self) -> None:
+        self.in_use = 0
+        self.waiting = 0
+        self.timeouts = 0
+
+    @contextmanager
+    def waits(self) -> Iterator[None]:
+        """Around the wait for a connection."""
+        self.waiting += 1
+        try:
+            yield
+        except (TimeoutError, PoolTimeoutError):
+            self.timeouts += 1
+            raise
+        finally:
+            self.waiting -= 1

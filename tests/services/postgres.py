@@ -1,0 +1,65 @@
+"""PostgreSQL: every commit is flushed, as in production."""
+
+import itertools
+from collections.abc import Sequence
+from glob import glob
+
+from tests.services.service import Service, find_program
+
+BINARIES = next(iter(sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True)), "")
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "300",
+    "shared_buffers": "64MB",
+    "wal_level": "replica",
+    "autovacuum_naptime": "5s",
+}
+
+
+class Postgres(Service):
+    """A primary. `name` gives databases of one's own."""
+
+    account = "postgres"
+    _numbers = itertools.count(1)
+
+    def prepare(self) -> None:
+        self._server = find_program("postgres", BINARIES)
+        initdb = find_program("initdb", BINARIES)
+        self.run(
+            initdb,
+            "-D",
+            str(self.folder / "data"),
+            "-A",
+            "trust",
+            "-U",
+            "hubbub",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        )
+
+    def command(self) -> Sequence[str]:
+        given = SETTINGS | {"port": str(self.port), "unix_socket_directories": str(self.folder)}
+        options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
+        return [self._server, "-D", str(self.folder / "data"), *options]
+
+    def answers(self) -> bool:
+        ready = find_program("pg_isready", BINARIES)
+        try:
+            self.run(ready, "-h", "127.0.0.1", "-p", str(self.port))
+        except AssertionError:
+            return False
+        return True
+
+    def sql(self, statement: str, database: str = "postgres") -> str:
+        """Run a statement as the administrator; gives its rows as text."""
+        psql = find_program("psql", BINARIES)
+        asked = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "hubbub", "-d", database, "-qAtX")
+        return self.run(psql, *asked, "-v", "ON_ERROR_STOP=1", "-c", statement).strip()
+
+    def make_database(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"hubbub{next(self._numbers)}"
+        self.sql(f'CREATE DATABASE "{name}"')
+        return f"postgresql://hubbub:secret-in-url@127.0.0.1:{self.port}/{name}"
