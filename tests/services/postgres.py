@@ -2,11 +2,11 @@
 
 import itertools
 from collections.abc import Sequence
-from glob import glob
+from pathlib import Path
 
 from tests.services.service import Service, find_program
 
-BINARIES = next(iter(sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True)), "")
+BINARIES = max(map(str, Path("/usr/lib/postgresql").glob("*/bin")), default="")
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "300",

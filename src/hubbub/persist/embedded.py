@@ -7,6 +7,7 @@ the write lock, and waits for it, before anything is read that a write is decide
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,6 +20,7 @@ from hubbub.persist.pool import Gauge, Pool
 
 CHECKPOINT_PAGES = 8_000  # 32 MB of log before it is folded into the file: fewer syncs, pages written once
 WRITER_CACHE_KIB = 16_384
+SWITCH_AGAIN_SECONDS = 0.01
 READER_CACHE_KIB = 2_048  # of each reader: the operating system caches the file once for all of them
 
 
@@ -85,10 +87,24 @@ def _prepare(engine: Engine, begin: str, busy_ms: int, cache_kib: int) -> None:
         connection.isolation_level = None  # SQLAlchemy's "begin" event says BEGIN
         for pragma in (
             f"busy_timeout={busy_ms}",
-            "journal_mode=WAL",
             "synchronous=FULL",
             f"cache_size=-{cache_kib}",
             f"wal_autocheckpoint={CHECKPOINT_PAGES}",
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        _log_ahead(connection, busy_ms)
+
+
+def _log_ahead(connection: sqlite3.Connection, busy_ms: int) -> None:
+    """Switch a new file to WAL. Where several start at once, SQLite does not wait for the others by itself here."""
+    deadline = time.monotonic() + busy_ms / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(SWITCH_AGAIN_SECONDS)
+        else:
+            return
