@@ -46,6 +46,7 @@ class FakeServer:
         self.requested: set[tuple[str, str]] = set()
         self.stored: dict[tuple[str, str], Fields] = {}
         self.requests: list[Fields] = []
+        self.ended: list[str] = []
         self.pictures: list[tuple[bytes, str]] = []
         self.listening: dict[Peer, str] = {}
         self._serials = 0
@@ -335,7 +336,8 @@ class FakeServer:
                 return self._log_in(body)
             case "POST", "/sessions/refresh":
                 return self._refresh(body)
-            case "DELETE", _:
+            case "DELETE", path:
+                self.ended.append(path.rpartition("/")[2])
                 return httpx.Response(204)
         return _problem(404, "not_found")
 

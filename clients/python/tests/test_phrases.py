@@ -1,37 +1,19 @@
-"""Lines of the terminal, and that none of them obeys what somebody else wrote."""
+"""Lines of line mode."""
 
-import unicodedata
 from datetime import UTC
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hubbub_client.errors import ADVICE, RequestRefused
 from hubbub_client.events import CaughtUp, Friend, Member, Message, Reaction, StateChanged, Status
-from hubbub_client.terminal import phrases
+from hubbub_client.terminal import wording
+from hubbub_client.terminal.plain import phrases
+from hubbub_client.terminal.wording import clock, label
 from hubbub_client.wire.entries import Summary
 
 
 def message(content: str | None, **more: object) -> Message:
     return Message(chat="c", seq=4, ts=0, msg_type="group", sender="bob", content=content, **more)
-
-
-@given(st.text(st.characters()))
-def test_no_control_character_gets_through(text: str) -> None:
-    for character in phrases.shown(text).replace("\n", ""):
-        assert unicodedata.category(character) not in ("Cc", "Cs")
-        assert unicodedata.bidirectional(character) not in (
-            "LRE",
-            "RLE",
-            "LRO",
-            "RLO",
-            "PDF",
-            "LRI",
-            "RLI",
-            "FSI",
-            "PDI",
-        )
 
 
 def test_messages() -> None:
@@ -60,15 +42,15 @@ def test_messages() -> None:
 def test_members(
     change: str, sender: str, more: dict[str, object], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phrases, "clock", lambda ts, _: f"00:0{ts // 60_000}")
+    monkeypatch.setattr(wording, "clock", lambda ts, _: f"00:0{ts // 60_000}")
     entry = Member(chat="c", seq=1, ts=0, sender=sender, user="carol", change=change, **more)
     assert str(phrases.member_line("00:00", "lobby", entry, 1)) == f"00:00 lobby {said}"
 
 
 def test_the_time_has_a_date_when_it_is_not_today() -> None:
     day = 86_400_000
-    assert phrases.clock(day + 61_000, day + 70_000, UTC) == "00:01"
-    assert phrases.clock(61_000, day + 70_000, UTC) == "1970-01-01 00:01"
+    assert clock(day + 61_000, day + 70_000, UTC) == "00:01"
+    assert clock(61_000, day + 70_000, UTC) == "1970-01-01 00:01"
 
 
 def test_friend_requests_name_the_answer() -> None:
@@ -97,6 +79,6 @@ def test_every_refusal_has_words(code: str) -> None:
 
 def test_labels() -> None:
     room = Summary(chat="r1", msg_type="group", name="lobby", head=0)
-    assert phrases.label(room, "r1") == "lobby"
-    assert phrases.label(Summary(chat="p1", msg_type="private", peer="bob", head=0), "p1") == "@bob"
-    assert phrases.label(None, "r9") == "r9"
+    assert label(room, "r1") == "lobby"
+    assert label(Summary(chat="p1", msg_type="private", peer="bob", head=0), "p1") == "@bob"
+    assert label(None, "r9") == "r9"

@@ -1,4 +1,4 @@
-"""The `hubbub` program: serve, config, migrate, chat, version.
+"""The `hubbub` program: serve, config, migrate, chat, send, version.
 
 What a command needs is imported when it runs, so that `hubbub config` explains wrong settings even where the
 server cannot be loaded, and `hubbub chat` starts without it. Exit status: 0 done, 1 failed, 2 wrong settings or usage.
@@ -149,6 +149,17 @@ def chat(context: typer.Context) -> None:
     from hubbub_client.terminal import main as talk
 
     talk(context.args)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def send(context: typer.Context) -> None:
+    """Send one message and leave, for scripts. `hubbub send --help` tells more."""
+    from hubbub_client.terminal import send_main as say
+
+    say(context.args)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """What stands after a command. Every function raises Complaint with what to type instead."""
 
-from hubbub_client.terminal.talk import Complaint, Talk
+from hubbub_client.terminal.plain.talk import Complaint, Talk
 
 
 def needed(rest: str, usage: str) -> str:

@@ -19,8 +19,8 @@ from hubbub_client.events import (
     Status,
     Typing,
 )
-from hubbub_client.terminal import phrases
-from hubbub_client.terminal.talk import TYPING_S, Talk
+from hubbub_client.terminal.plain import phrases
+from hubbub_client.terminal.plain.talk import TYPING_S, Talk
 
 
 async def listen(talk: Talk) -> None:

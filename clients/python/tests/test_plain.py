@@ -11,8 +11,10 @@ from clients.python.tests.fake_server import FakeServer
 from rich.text import Text
 
 from hubbub_client import Client, FileStore
-from hubbub_client.terminal.program import DONE, FAILED, Options, run
-from hubbub_client.terminal.screen import Screen
+from hubbub_client.terminal.options import DONE, FAILED, Options
+from hubbub_client.terminal.place import Place
+from hubbub_client.terminal.plain.program import run
+from hubbub_client.terminal.plain.screen import Screen
 
 
 class Typist:
@@ -84,14 +86,14 @@ async def sit_down(server: FakeServer, clock: HurriedClock, tmp_path: Path) -> A
     """A person at a terminal; the answers are to what the way in asks."""
     people: list[Person] = []
 
-    def make(url: str, store: FileStore) -> Client:
-        return Client(url, store=store, clock=clock, http=server.http())
+    def make(place: Place, store: FileStore) -> Client:
+        return Client(place.url, store=store, clock=clock, http=server.http())
 
     async def one(
         user: str | None, *answers: str, password: str | None = None, interactive: bool = True
     ) -> Person:
         keyboard, screen = Typist(*answers, interactive=interactive), Paper()
-        options = Options(server.url, user, password, tmp_path, plain=True, colour=None)
+        options = Options(Place(server.url), user, password, tmp_path)
         ending = asyncio.get_running_loop().create_task(run(options, keyboard, screen, make))
         people.append(Person(keyboard, screen, ending))
         return people[-1]

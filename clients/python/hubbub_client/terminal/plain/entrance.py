@@ -2,9 +2,9 @@
 
 from hubbub_client.client import Client
 from hubbub_client.errors import RequestRefused, Stopped
-from hubbub_client.terminal import phrases
-from hubbub_client.terminal.keyboard import Keyboard
-from hubbub_client.terminal.screen import Screen
+from hubbub_client.terminal.plain import phrases
+from hubbub_client.terminal.plain.keyboard import Keyboard
+from hubbub_client.terminal.plain.screen import Screen
 
 QUICK_S = 3.0
 """How long a start with a remembered session waits for the connection before it lets the person type."""

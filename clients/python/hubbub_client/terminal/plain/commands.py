@@ -7,9 +7,10 @@ from msgspec import ValidationError
 from rich.text import Text
 
 from hubbub_client.errors import HubbubError
-from hubbub_client.terminal import phrases
-from hubbub_client.terminal.arguments import message_seq, named_user, needed, two_words
-from hubbub_client.terminal.talk import Complaint, Talk
+from hubbub_client.terminal.plain import phrases
+from hubbub_client.terminal.plain.arguments import message_seq, named_user, needed, two_words
+from hubbub_client.terminal.plain.talk import Complaint, Talk
+from hubbub_client.terminal.wording import clock, label
 from hubbub_client.wire.replies import PublicRoom, RoomMember
 
 HISTORY_LINES = 30
@@ -90,7 +91,7 @@ async def _log_out(talk: Talk, rest: str) -> None:
 
 async def _sessions(talk: Talk, rest: str) -> None:
     for each in await talk.client.sessions():
-        used = phrases.clock(each.used_at, talk.now_ms())
+        used = clock(each.used_at, talk.now_ms())
         talk.screen.say(f"  {each.session}{' (this one)' if each.current else ''}, used at {used}")
 
 
@@ -103,7 +104,7 @@ async def _chats(talk: Talk, rest: str) -> None:
         unread = f"  {summary.unread} unread" if summary.unread else ""
         mark = ">" if summary.chat == talk.current else " "
         talk.screen.say(
-            f"{mark} {phrases.label(summary, summary.chat):<24} {_kind(summary.public, summary.role)}{unread}"
+            f"{mark} {label(summary, summary.chat):<24} {_kind(summary.public, summary.role)}{unread}"
         )
     if not chats:
         talk.screen.say(
@@ -206,7 +207,7 @@ async def _who(talk: Talk, rest: str) -> None:
     else:
         users = [member.user for member in (await talk.client.members(summary.chat, limit=200)).members]
     for each in await talk.client.presence(users[:200]) if users else []:
-        seen = "" if each.last_seen is None else f", last seen {phrases.clock(each.last_seen, talk.now_ms())}"
+        seen = "" if each.last_seen is None else f", last seen {clock(each.last_seen, talk.now_ms())}"
         tail = "  online" if each.online else f"  not online{seen}"
         talk.screen.say(Text.assemble("  ", phrases.name(each.user), tail))
     if not users:

@@ -1,48 +1,34 @@
 """The program: options, the way in, the loop over lines."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from pathlib import Path
 
 from hubbub_client.client import Client
 from hubbub_client.errors import HubbubError, RequestRefused, StoreInUse, Unreachable
 from hubbub_client.store import FileStore
 from hubbub_client.tasks import Tasks
-from hubbub_client.terminal import phrases
-from hubbub_client.terminal.commands import COMMANDS, run_line
-from hubbub_client.terminal.entrance import NoEntry, enter
-from hubbub_client.terminal.keyboard import Keyboard, Pipe, Terminal, Words
-from hubbub_client.terminal.reactions import listen
-from hubbub_client.terminal.screen import Screen
+from hubbub_client.terminal.options import DONE, FAILED, Options
+from hubbub_client.terminal.place import Place
+from hubbub_client.terminal.plain import phrases
+from hubbub_client.terminal.plain.commands import COMMANDS, run_line
+from hubbub_client.terminal.plain.entrance import NoEntry, enter
+from hubbub_client.terminal.plain.keyboard import Keyboard, Pipe, Terminal, Words
+from hubbub_client.terminal.plain.reactions import listen
+from hubbub_client.terminal.plain.screen import Screen
+from hubbub_client.terminal.plain.talk import Talk
 from hubbub_client.terminal.state import last_user, open_store, remember_user
-from hubbub_client.terminal.talk import Talk
 
-DONE, FAILED = 0, 1
 ATTEMPTS_MAX = 1_000
 """A terminal left open overnight is still there in the morning: 1,000 attempts of 15 s on average are four hours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What was asked for on the command line."""
-
-    url: str
-    user: str | None
-    password: str | None
-    state: Path | None
-    plain: bool
-    colour: bool | None
+MakeClient = Callable[[Place, FileStore], Client]
 
 
-MakeClient = Callable[[str, FileStore], Client]
-
-
-def make_client(url: str, store: FileStore) -> Client:
+def make_client(place: Place, store: FileStore) -> Client:
     """A client for a terminal."""
-    return Client(url, store=store, max_attempts=ATTEMPTS_MAX)
+    return place.client(store=store, max_attempts=ATTEMPTS_MAX)
 
 
 async def run(options: Options, keyboard: Keyboard, screen: Screen, make: MakeClient = make_client) -> int:
@@ -64,15 +50,15 @@ async def run(options: Options, keyboard: Keyboard, screen: Screen, make: MakeCl
 
 async def _run(options: Options, keyboard: Keyboard, screen: Screen, make: MakeClient) -> int:
     user = options.user or await _ask_user(options, keyboard, screen)
-    store = open_store(options.url, user, options.state)
-    async with make(options.url, store) as client:
+    store = open_store(options.place.server, user, options.state)
+    async with make(options.place, store) as client:
         talk = Talk(client, screen, patient=not keyboard.interactive)
         tasks = Tasks()
         tasks.spawn(listen(talk), "terminal events")
         try:
             with _opened(keyboard):
                 await enter(client, keyboard, screen, user, options.password)
-                remember_user(options.url, options.state, user)
+                remember_user(options.place.server, options.state, user)
                 await _converse(talk, keyboard)
         finally:
             talk.leaving = True
@@ -84,8 +70,8 @@ async def _run(options: Options, keyboard: Keyboard, screen: Screen, make: MakeC
 async def _ask_user(options: Options, keyboard: Keyboard, screen: Screen) -> str:
     if not keyboard.interactive:
         raise NoEntry("a script needs a name: --user NAME")
-    screen.say(f"Hubbub at {options.url}. New here? Choose a name; the rest follows.")
-    offered = last_user(options.url, options.state)
+    screen.say(f"Hubbub at {options.place.server}. New here? Choose a name; the rest follows.")
+    offered = last_user(options.place.server, options.state)
     answer = await keyboard.ask(f"user name{f' [{offered}]' if offered else ''}: ")
     user = answer.strip().lower() or offered
     if not user:
@@ -109,22 +95,10 @@ def _opened(keyboard: Keyboard) -> AbstractContextManager[None]:
     return keyboard.open() if isinstance(keyboard, Terminal) else nullcontext()
 
 
-def read_password(file: Path | None, variable: str | None) -> str | None:
-    """The password from the first line of a file or from an environment variable. Raises NoEntry, OSError."""
-    if file is not None:
-        return file.read_text(encoding="utf-8").splitlines()[0] if file.stat().st_size else ""
-    if variable is None:
-        return None
-    password = os.environ.get(variable)
-    if password is None:
-        raise NoEntry(f"there is no environment variable {variable}")
-    return password
-
-
-def start(options: Options) -> int:
-    """Run to the end; Ctrl-C is a way to leave."""
-    screen = Screen(colour=options.colour if options.plain else options.colour is not False)
+def start(options: Options, *, piped: bool) -> int:
+    """Run to the end; Ctrl-C is a way to leave. `piped`: nobody is there to ask."""
+    screen = Screen(colour=options.colour if piped else options.colour is not False)
     try:
-        return asyncio.run(run(options, Pipe() if options.plain else Terminal(), screen))
+        return asyncio.run(run(options, Pipe() if piped else Terminal(), screen))
     except KeyboardInterrupt:
         return DONE

@@ -27,8 +27,9 @@ from hubbub_client.events import (
     Status,
 )
 from hubbub_client.tasks import Tasks
-from hubbub_client.terminal import phrases
-from hubbub_client.terminal.screen import Screen
+from hubbub_client.terminal.plain import phrases
+from hubbub_client.terminal.plain.screen import Screen
+from hubbub_client.terminal.wording import clock, label
 from hubbub_client.transcript import Transcript
 from hubbub_client.wire.entries import Summary
 
@@ -90,7 +91,7 @@ class Talk:
 
     def label(self, chat: str) -> str:
         """How a chat is called."""
-        return phrases.label(self.client.known.get(chat), chat)
+        return label(self.client.known.get(chat), chat)
 
     def transcript(self, chat: str) -> Transcript:
         """What is known of a chat's messages."""
@@ -219,7 +220,7 @@ class Talk:
         return None if message.reply_to is None else self.transcript(message.chat)[message.reply_to]
 
     def _when(self, ts: int) -> str:
-        return phrases.clock(ts, self.now_ms())
+        return clock(ts, self.now_ms())
 
     async def show_history(self, chat: str, *, before: int | None = None, limit: int = 15) -> None:
         """The latest entries of a chat, or those before a seq."""

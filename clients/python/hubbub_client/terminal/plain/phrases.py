@@ -1,44 +1,22 @@
-"""What the terminal says about what happens. Pure: events in, coloured lines out.
+"""What line mode says about what happens. Pure: events in, coloured lines out."""
 
-Text of other people is shown, never obeyed: control characters (which terminals take for commands) and marks that
-turn the direction of writing are replaced.
-"""
-
-import unicodedata
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
 from zlib import crc32
 
 from rich.text import Text
 
 from hubbub_client.errors import RequestRefused
 from hubbub_client.events import CaughtUp, Deleted, Edited, Friend, Member, Message, Reacted, StateChanged
-from hubbub_client.wire.entries import Summary
+from hubbub_client.terminal.safe_text import cut, harmless
+from hubbub_client.terminal.wording import change_words
 
 COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "bright_magenta")
 QUOTE_MAX = 40
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_UNSEEN = frozenset({"Cc", "Cs"})
 
 
 def shown(text: str) -> str:
     """Text of somebody else, harmless to a terminal; further lines are indented."""
-    safe = "".join(_shown(character) for character in text.replace("\t", "    "))
-    return safe.replace("\n", "\n      ")
-
-
-def _shown(character: str) -> str:
-    if character == "\n":
-        return character
-    hidden = character in _TURNING or unicodedata.category(character) in _UNSEEN
-    return "\N{REPLACEMENT CHARACTER}" if hidden else character
-
-
-def label(summary: Summary | None, chat: str) -> str:
-    """How a chat is called: a room by its name, a private chat by @user."""
-    if summary is None:
-        return shown(chat)
-    return f"@{shown(summary.peer)}" if summary.peer else shown(summary.name)
+    return harmless(text).replace("\n", "\n      ")
 
 
 def name(user: str) -> Text:
@@ -46,17 +24,9 @@ def name(user: str) -> Text:
     return Text(shown(user), style=f"bold {COLOURS[crc32(user.encode()) % len(COLOURS)]}")
 
 
-def clock(ts: int, now_ms: int, zone: tzinfo | None = None) -> str:
-    """The time of day, with the date if it is not today's."""
-    then = datetime.fromtimestamp(ts / 1000, zone)
-    today = datetime.fromtimestamp(now_ms / 1000, zone).date()
-    return then.strftime("%H:%M" if then.date() == today else "%Y-%m-%d %H:%M")
-
-
 def quote(message: Message) -> str:
     """The beginning of a message, on one line."""
-    text = " ".join(shown(message.content or "(deleted)").split())
-    return text if len(text) <= QUOTE_MAX else f"{text[: QUOTE_MAX - 1]}…"
+    return cut(message.content or "(deleted)", QUOTE_MAX)
 
 
 def message_line(when: str, where: str, message: Message, me: str, answered: Message | None) -> Text:
@@ -97,29 +67,13 @@ def change_line(when: str, where: str, entry: Edited | Deleted | Reacted, messag
     return line.append(f" took {shown(entry.emoji)} back", "dim")
 
 
-_CHANGES: Mapping[str, tuple[str, str]] = {
-    "joined": ("joined", "was brought in by"),
-    "left": ("left", "left because of"),
-    "kicked": ("went", "was removed by"),
-    "banned": ("was banned", "was banned by"),
-    "unbanned": ("may come back", "may come back, says"),
-    "muted": ("was muted", "was muted by"),
-    "role": ("has another role", "got another role from"),
-}
-
-
 def member_line(when: str, where: str, entry: Member, now_ms: int) -> Text:
     """Somebody came, went, was muted or got a role."""
-    alone, by = _CHANGES.get(entry.change, (entry.change, f"{entry.change}, by"))
-    line = Text.assemble((f"{when} ", "dim"), (where, "bold"), " ", name(entry.user))
-    if entry.change == "muted" and (entry.until or 0) <= now_ms:
-        alone, by = "may speak again", "may speak again, says"
-    line.append(f" {alone}" if entry.sender == entry.user else f" {by} ", "dim")
-    if entry.sender != entry.user:
-        line.append(name(entry.sender))
-    if entry.change == "muted" and entry.until and entry.until > now_ms:
-        line.append(f" until {clock(entry.until, now_ms)}", "dim")
-    return line.append(f": {entry.role}", "dim") if entry.change == "role" and entry.role else line
+    what, by, after = change_words(entry, now_ms)
+    line = Text.assemble((f"{when} ", "dim"), (where, "bold"), " ", name(entry.user), (f" {what}", "dim"))
+    if by is not None:
+        line.append(" ").append(name(by))
+    return line.append(after, "dim")
 
 
 def friend_line(push: Friend) -> Text:
