@@ -24,7 +24,7 @@ help:
 	@echo "make conformance   the Autobahn cases of groups 1-7 and 10, then the large messages of group 9"
 	@echo "make bench         every benchmark the README quotes"
 	@echo "make fuzz          the parsers, FUZZ_SECONDS=60 each"
-	@echo "make reference     docs/configuration.md from the settings"
+	@echo "make reference     docs/configuration.md from the settings, and the TypeScript types of the wire"
 	@echo "make constraints   constraints.txt from what is installed"
 	@echo "make clean         removes .venv and caches; keeps ./data"
 
@@ -97,6 +97,7 @@ fuzz: setup
 reference: setup
 	sed -i '/^| key/,$$d' docs/configuration.md
 	$(BIN)/hubbub config --reference >> docs/configuration.md
+	$(BIN)/python clients/typescript/scripts/wire_types.py > clients/typescript/src/wire.ts
 
 constraints: setup
 	$(BIN)/pip freeze --exclude-editable --disable-pip-version-check | grep -E '^[A-Za-z0-9_.-]+==[^ ]+$$' > constraints.txt

@@ -11,6 +11,7 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/consistent-type-definitions': 'off', // unions of tagged records read better as types
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }], // how a field is left out
       'max-lines': ['error', 400],
     },
   },

@@ -1,0 +1,282 @@
+/** What a client knows: everything that comes from the server ends here, and everything an application sees is here. */
+
+import { Ask } from './ask.js';
+import { Acknowledger } from './chats/acknowledge.js';
+import { type Chat, Chats } from './chats/chats.js';
+import { Flow, type Sink } from './chats/flow.js';
+import type { Viewer } from './chats/items.js';
+import { Members } from './chats/members.js';
+import { Outbox } from './chats/outbox.js';
+import { Timeline } from './chats/timeline.js';
+import type { Clock } from './clock.js';
+import type { Line } from './connection/line.js';
+import { People } from './people/people.js';
+import { Relations } from './people/relations.js';
+import { Typing } from './people/typing.js';
+import type { Store } from './store/store.js';
+import type { Entry, Message, Push, SendRequest, Sent, Summary, Welcome } from './wire.js';
+import { isEntry } from './words.js';
+
+const GAP_PAGE = 300; // the most a server gives
+const REMOVALS = new Set<string>(['left', 'kicked', 'banned']);
+
+/** A message that came, for notifications. */
+export interface Arrival {
+  readonly chat: Chat;
+  readonly message: Message;
+  /** It was said before this connection began. */
+  readonly replayed: boolean;
+}
+
+/** What a model needs of its client. */
+export interface ModelWorld {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly line: Line;
+  me(): string;
+  /** One chat, by HTTP. */
+  summary(chat: string): Promise<Summary>;
+}
+
+/** See the module. */
+export class Model implements Sink {
+  readonly ask: Ask;
+  readonly chats: Chats;
+  readonly members: Members;
+  readonly people: People;
+  readonly relations: Relations;
+  readonly typing: Typing;
+  readonly outbox: Outbox;
+  readonly flow: Flow;
+
+  readonly #world: ModelWorld;
+  readonly #acknowledger: Acknowledger;
+  readonly #timelines = new Map<string, Timeline>();
+  readonly #viewers = new Map<string, Viewer>();
+  readonly #arrivals = new Set<(arrival: Arrival) => void>();
+  readonly #recounting = new Set<string>();
+
+  constructor(world: ModelWorld) {
+    const { clock, store, line } = world;
+    this.#world = world;
+    const ask = (this.ask = new Ask(() => line));
+    this.flow = new Flow(this, {
+      clock,
+      history: (chat, after) => ask.read({ type: 'history', chat, after, limit: GAP_PAGE }),
+      chats: (after) => ask.read({ type: 'chats', ...(after === undefined ? {} : { after }) }),
+    });
+    this.chats = new Chats({
+      me: () => world.me(),
+      changed: () => undefined,
+      recount: (chat) => void this.#recount(chat),
+    });
+    this.members = new Members({
+      clock,
+      members: (chat, limit) => ask.read({ type: 'members', chat, limit }),
+      changed: (chat) => {
+        this.#look(chat);
+      },
+    });
+    this.people = new People({
+      clock,
+      profiles: async (users) => (await ask.read({ type: 'profile', users })).profiles,
+      presences: async (users) => (await ask.read({ type: 'presence', users })).presences,
+      learned: () => undefined,
+    });
+    this.relations = new Relations(ask);
+    this.relations.lists.subscribe(() => {
+      for (const chat of this.#timelines.keys()) this.#look(chat);
+    });
+    this.typing = new Typing(clock, (chat, on) => {
+      line.tell({ type: 'typing', chat, on });
+    });
+    this.outbox = new Outbox({
+      clock,
+      store,
+      ask: async (request: SendRequest) => (await line.ask(request, Infinity)) as Sent,
+      changed: () => undefined,
+    });
+    this.outbox.pending.subscribe(() => {
+      for (const timeline of this.#timelines.values()) timeline.refresh();
+    });
+    this.#acknowledger = new Acknowledger(async (kind, chat, seq) => {
+      await ask.read({ type: kind, chat, seq });
+    }, clock);
+  }
+
+  // For the application
+
+  /** The chat on a screen; the same object until it is closed. */
+  timeline(chat: string): Timeline {
+    const open = this.#timelines.get(chat) ?? this.#open(chat);
+    this.#timelines.set(chat, open);
+    this.members.of(chat);
+    return open;
+  }
+
+  /** A person has seen everything up to `seq`. */
+  read(chat: string, seq: number): void {
+    const held = this.chats.now(chat);
+    if (held === undefined || seq <= held.read) return;
+    this.chats.cursors(chat, { received: seq, read: seq });
+    this.#acknowledger.note('read', chat, seq);
+  }
+
+  onMessage(run: (arrival: Arrival) => void): () => void {
+    this.#arrivals.add(run);
+    return () => this.#arrivals.delete(run);
+  }
+
+  // What the line says
+
+  welcomed(welcome: Welcome, replayed: boolean): void {
+    this.flow.welcomed(welcome, replayed);
+    this.people.connected();
+    this.members.connected();
+    this.#acknowledger.flush();
+    this.relations.refresh().catch(() => undefined);
+    for (const timeline of this.#timelines.values()) timeline.connected();
+  }
+
+  heard(word: Push | Entry): void {
+    if (isEntry(word)) this.flow.entry(word);
+    else this.#push(word);
+  }
+
+  lost(): void {
+    this.flow.lost();
+    this.people.disconnected();
+    this.typing.clear();
+  }
+
+  /** Nobody is signed in any longer. */
+  clear(): void {
+    for (const timeline of this.#timelines.values()) timeline.anew(true);
+    this.#timelines.clear();
+    this.flow.restore(undefined, []);
+    this.outbox.clear();
+    this.#acknowledger.clear();
+    for (const part of [this.chats, this.members, this.people, this.typing]) part.clear();
+    this.relations.restore();
+  }
+
+  #push(push: Push): void {
+    switch (push.type) {
+      case 'receipt':
+        if (push.user === this.#world.me()) this.chats.cursors(push.chat, push);
+        this.members.receipt(push.chat, push.user, push);
+        break;
+      case 'typing':
+        this.typing.heard(push.chat, push.user, push.on);
+        break;
+      case 'presence':
+        this.people.seen(push);
+        break;
+      case 'friend':
+        this.relations.refresh().catch(() => undefined);
+        break;
+      case 'chat':
+        this.flow.visible(push);
+        break;
+      case 'resync':
+        this.flow.resync(push);
+        if (push.chat === undefined) this.relations.refresh().catch(() => undefined);
+        break;
+      case 'bye':
+        break; // the link's affair
+    }
+  }
+
+  // What the flow says
+
+  entry(entry: Entry, replayed: boolean): void {
+    const { chat, seq } = entry;
+    this.chats.entry(entry, replayed);
+    this.#timelines.get(chat)?.entry(entry);
+    this.outbox.arrived(chat, seq);
+    if (entry.type === 'message') this.#arrived(entry, replayed);
+    if (entry.type === 'member') this.#memberChanged(entry.user, entry.change, chat);
+  }
+
+  anew(chat: string, _after: number, reset: boolean): void {
+    this.#timelines.get(chat)?.anew(reset);
+    void this.#recount(chat);
+  }
+
+  learned(summary: Summary): void {
+    this.chats.learned(summary);
+  }
+
+  gone(chat: string): void {
+    this.chats.gone(chat);
+    this.members.forget(chat);
+    this.#timelines.get(chat)?.anew(true);
+  }
+
+  epoch(): void {
+    // The server was restored; which chats start anew is told one by one.
+  }
+
+  listed(chats: ReadonlySet<string>): void {
+    for (const chat of this.chats.listed(chats)) this.flow.left(chat);
+  }
+
+  #arrived(message: Message, replayed: boolean): void {
+    const me = this.#world.me();
+    this.typing.heard(message.chat, message.from, false);
+    this.members.wrote(message.chat, message.from, message.seq);
+    if (message.from === me) return;
+    this.#acknowledger.note('received', message.chat, message.seq);
+    const chat = this.chats.now(message.chat);
+    if (chat !== undefined) for (const run of this.#arrivals) run({ chat, message, replayed });
+  }
+
+  #memberChanged(user: string, change: string, chat: string): void {
+    if (user === this.#world.me() && REMOVALS.has(change)) this.flow.left(chat);
+    else this.members.changed(chat);
+  }
+
+  /** What is unread after a cursor that rose elsewhere, or after a hole, only the server can say. */
+  async #recount(chat: string): Promise<void> {
+    if (this.#recounting.has(chat)) return;
+    this.#recounting.add(chat);
+    const summary = await this.#world.summary(chat).catch(() => undefined);
+    this.#recounting.delete(chat);
+    if (summary !== undefined && this.chats.now(chat) !== undefined) this.chats.learned(summary);
+  }
+
+  // Timelines
+
+  #open(chat: string): Timeline {
+    return new Timeline({
+      chat,
+      viewer: () => this.#viewer(chat),
+      pending: () => this.#pendingIn(chat),
+      cursor: () => this.flow.cursor(chat),
+      stored: () => Promise.resolve([]),
+      history: (where) => this.ask.read({ type: 'history', chat, ...where }),
+      closed: () => this.#timelines.delete(chat),
+    });
+  }
+
+  #pendingIn(chat: string): ReturnType<Outbox['pending']['get']> {
+    const peer = this.chats.now(chat)?.peer;
+    const here = (to: string, type: string): boolean => (type === 'private' ? to === peer : to === chat);
+    return this.outbox.pending.get().filter(({ to, msgType }) => here(to, msgType));
+  }
+
+  #viewer(chat: string): Viewer {
+    const made = this.#viewers.get(chat) ?? {
+      me: this.#world.me(),
+      blocked: new Set(this.relations.lists.get().blocked),
+      others: this.members.others(chat, this.#world.me()),
+    };
+    this.#viewers.set(chat, made);
+    return made;
+  }
+
+  #look(chat: string): void {
+    this.#viewers.delete(chat);
+    this.#timelines.get(chat)?.refresh();
+  }
+}
