@@ -172,6 +172,9 @@ export class Model implements Sink {
       case 'presence':
         this.people.seen(push);
         break;
+      case 'profile':
+        this.people.learned(push);
+        break;
       case 'friend':
         this.relations.refresh().catch(() => undefined);
         break;

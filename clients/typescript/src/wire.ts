@@ -420,6 +420,14 @@ export interface ProfileListing {
   readonly avatar?: string;
 }
 
+/** Somebody one sees wants to be shown otherwise. */
+export interface ProfilePush {
+  readonly type: 'profile';
+  readonly user: string;
+  readonly display_name: string;
+  readonly avatar?: string;
+}
+
 /** Put (`on`) or take back a reaction. */
 export interface ReactRequest {
   readonly type: 'react';
@@ -725,6 +733,7 @@ export type Push =
   | ReceiptPush
   | TypingPush
   | PresencePush
+  | ProfilePush
   | FriendPush
   | Resync
   | Bye

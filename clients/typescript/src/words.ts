@@ -57,7 +57,16 @@ const READS = new Set<string>([
   'presence',
   'ping',
 ]);
-const PUSHES = new Set<string>(['receipt', 'typing', 'presence', 'friend', 'chat', 'resync', 'bye']);
+const PUSHES: Readonly<Record<wire.Push['type'], true>> = {
+  receipt: true,
+  typing: true,
+  presence: true,
+  profile: true,
+  friend: true,
+  chat: true,
+  resync: true,
+  bye: true,
+};
 
 /** Whether a request changes nothing, so that one without an answer can simply be asked again. */
 export function onlyReads(request: wire.Request): boolean {
@@ -78,12 +87,12 @@ export function readEnvelope(text: unknown): Word | undefined {
 /** Whether a push is an entry of a chat, of a kind we know or not: it has a place (protocol.md §2). */
 export function isEntry(word: object): word is wire.Entry {
   const { type, chat, seq } = word as Partial<wire.Entry>;
-  return typeof chat === 'string' && Number.isSafeInteger(seq) && !PUSHES.has(type ?? '');
+  return typeof chat === 'string' && Number.isSafeInteger(seq) && !Object.hasOwn(PUSHES, type ?? '');
 }
 
 /** Whether a push is one this version knows. */
 export function isPush(word: Word): word is wire.Push {
-  return PUSHES.has(word.type);
+  return Object.hasOwn(PUSHES, word.type);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
