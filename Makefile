@@ -7,19 +7,27 @@ BIN := .venv/bin
 READY := .venv/.ready
 NPM ?= npm
 NODE_READY := node_modules/.ready
+TOOLS_READY := .venv/.tools
 WORKERS ?= 2
 FUZZ_SECONDS ?= 60
-SERVICES := postgresql mariadb-server   # Debian packages of the servers that tests start for themselves
+SERVICES := postgresql mariadb-server nginx haproxy prometheus   # Debian packages of the servers that tests start for themselves
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGE ?= hubbub
+TAG ?= $(VERSION)
+EXTRAS ?=
+PUSH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node run strace services test check conformance bench fuzz reference constraints clean
+.PHONY: help setup node tools run image strace services test check conformance bench fuzz reference constraints clean
 
 help:
 	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
 	@echo "make node          node_modules with what clients/typescript and web need, as package-lock.json says"
+	@echo "make tools         what checks deploy/: Helm, linters and schemas, into .venv"
 	@echo "make run           the server on http://127.0.0.1:8080 with ./data"
+	@echo "make image         the image hubbub:VERSION with Docker; IMAGE=… TAG=… EXTRAS=forecast; PUSH=1 pushes it, with its SBOM"
 	@echo "make test          all tests: unit, conversations, ports, conformance, faults"
-	@echo "make services      Debian packages of the database servers that tests start (as root; part of make test)"
+	@echo "make services      Debian packages of the servers that tests start (as root; part of make test)"
 	@echo "make check         what must pass before a commit, under a minute: lint, types, contracts, unit tests"
 	@echo "make conformance   the Autobahn cases of groups 1-7 and 10, then the large messages of group 9"
 	@echo "make bench         every benchmark the README quotes"
@@ -50,10 +58,22 @@ $(NODE_READY): package-lock.json package.json $(wildcard clients/typescript/pack
 	$(NPM) ci
 	@touch $@
 
+tools: $(TOOLS_READY)
+
+$(TOOLS_READY): $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group tools
+	@touch $@
+
 run: setup
 	$(BIN)/hubbub serve --host 127.0.0.1 --port 8080 --data ./data
 
-test: setup node strace services
+image:
+	docker buildx build --file deploy/docker/Dockerfile --tag $(IMAGE):$(TAG) \
+		--build-arg VERSION=$(VERSION) --build-arg EXTRAS=$(EXTRAS) \
+		--build-arg REVISION=$$(git rev-parse HEAD) --build-arg CREATED=$$(git log -1 --format=%cI) \
+		$(if $(PUSH),--push --sbom=true --provenance=mode=max,--load) .
+
+test: setup node tools strace services
 	$(BIN)/pytest -q -n $(WORKERS) tests/unit clients/python/tests
 	$(NPM) run --silent unit
 	$(NPM) run --silent integration
@@ -69,7 +89,7 @@ services:
 	@missing=""; for package in $(SERVICES); do \
 		dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q ' installed' || missing="$$missing $$package"; done; \
 	test -z "$$missing" || { test "$$(id -u)" = 0 && apt-get update -qq \
-		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; } \
+		&& DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq $$missing; } \
 		|| echo "missing, and you are not root:$$missing: the tests of these are skipped"
 
 check: setup node
@@ -99,7 +119,8 @@ reference: setup
 	$(BIN)/hubbub config --reference >> docs/configuration.md
 	$(BIN)/python clients/typescript/scripts/wire_types.py > clients/typescript/src/wire.ts
 
-constraints: setup
+constraints: setup tools
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group fuzz
 	$(BIN)/pip freeze --exclude-editable --disable-pip-version-check | grep -E '^[A-Za-z0-9_.-]+==[^ ]+$$' > constraints.txt
 	@touch $(READY)
 

@@ -1,0 +1,176 @@
+"""nginx and HAProxy, as configured in deploy/proxy, in front of two real servers."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.deploy.proxies import PATIENCE, Proxy
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from hubbub.testing.server_process import ServerProcess
+
+PER_ADDRESS = 3
+ASKED = 10  # requests and handshakes at least, while the node drains and when it is gone
+SETTINGS = {
+    "HUBBUB_TRUSTED_PROXIES": "127.0.0.1",
+    "HUBBUB_LIMITS_CONNECTIONS_PER_ADDRESS": str(PER_ADDRESS),
+    "HUBBUB_LIMITS_HELLO_SECONDS": "60",
+    "HUBBUB_DRAIN_SECONDS": "1",
+    "HUBBUB_AUTH_SECRET": "the same on both nodes, so that either knows the other's tokens",
+}
+
+Nodes = tuple[ServerProcess, ServerProcess]
+
+pytestmark = pytest.mark.parametrize("kind", ["nginx", "haproxy"])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    made = ServerProcess(tmp_path_factory.mktemp("server"), SETTINGS)
+    made.start()
+    yield made
+    made.crash()
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Nodes]:
+    """Two nodes that may be stopped, each with a store of its own."""
+    for name in "12":
+        (tmp_path / name).mkdir()
+    made = (ServerProcess(tmp_path / "1", SETTINGS), ServerProcess(tmp_path / "2", SETTINGS))
+    for node in made:
+        node.start()
+    yield made
+    for node in made:
+        if node.running:
+            node.crash()
+
+
+@pytest.fixture
+def nodes(request: pytest.FixtureRequest) -> Nodes:
+    """The shared server under two names, so that both meet the same embedded store; or the test's own pair."""
+    if "pair" in request.fixturenames:
+        return request.getfixturevalue("pair")  # type: ignore[no-any-return]
+    server = request.getfixturevalue("server")
+    return server, server
+
+
+@pytest.fixture
+def proxy(kind: str, tmp_path: Path, nodes: Nodes) -> Iterator[Proxy]:
+    with Proxy(kind, tmp_path, nodes).running() as running:
+        yield running
+
+
+@pytest.fixture
+def trust(proxy: Proxy) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=proxy.folder / "tls.crt")
+
+
+@pytest.fixture
+async def http(proxy: Proxy, trust: ssl.SSLContext) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"https://localhost:{proxy.secure}", verify=trust) as client:
+        yield client
+
+
+def dial(proxy: Proxy, trust: ssl.SSLContext, address: str = "127.0.0.1", **headers: str) -> connect:
+    return connect(
+        f"wss://localhost:{proxy.secure}/ws",
+        host="127.0.0.1",
+        ssl=trust,
+        local_addr=(address, 0),
+        additional_headers={name.replace("_", "-"): value for name, value in headers.items()},
+        proxy=None,
+    )
+
+
+async def ask(socket: ClientConnection, kind: str, **fields: object) -> dict[str, object]:
+    """The reply to a request; pushes before it are skipped."""
+    await socket.send(json.dumps({"type": kind, "id": 7, **fields}))
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            said: dict[str, object] = json.loads(await socket.recv())
+            if said.get("id") == 7:
+                return said
+
+
+def test_the_proxy_itself_finds_nothing_wrong(kind: str, tmp_path: Path, nodes: Nodes) -> None:
+    done = Proxy(kind, tmp_path, nodes).check()
+    assert done.returncode == 0, done.stderr
+    assert "warn" not in done.stderr.lower()
+
+
+async def test_a_conversation_goes_through(
+    kind: str, http: httpx.AsyncClient, proxy: Proxy, trust: ssl.SSLContext
+) -> None:
+    made = await http.post(
+        "/api/v1/accounts", json={"user": f"alice-{kind}", "password": "correct horse battery"}
+    )
+    assert made.status_code == 201
+    async with dial(proxy, trust) as socket:
+        assert (await ask(socket, "hello", token=made.json()["token"]))["type"] == "welcome"
+        room = await ask(socket, "create_room", name="lobby")
+        sent = await ask(socket, "send", msg_type="group", to=room["chat"], content="x" * 8_000, msg_id="1")
+        assert sent["type"] == "sent"
+        page = await ask(socket, "history", chat=room["chat"])
+    assert page["entries"][-1]["content"] == "x" * 8_000
+
+
+async def test_plain_http_leads_to_tls(proxy: Proxy) -> None:
+    async with httpx.AsyncClient() as plain:
+        answer = await plain.get(f"http://127.0.0.1:{proxy.plain}/api/docs")
+    assert answer.status_code == 301
+    assert answer.headers["location"].startswith("https://")
+
+
+async def test_a_limit_holds_for_the_clients_address_whatever_it_says_itself(
+    proxy: Proxy, trust: ssl.SSLContext
+) -> None:
+    async with AsyncExitStack() as opened:
+        for number in range(PER_ADDRESS):
+            await opened.enter_async_context(
+                dial(proxy, trust, "127.0.0.2", X_Forwarded_For=f"192.0.2.{number}")
+            )
+        with pytest.raises(InvalidStatus) as refused:
+            await opened.enter_async_context(dial(proxy, trust, "127.0.0.2", X_Forwarded_For="192.0.2.99"))
+        assert refused.value.response.status_code == 429
+        await opened.enter_async_context(dial(proxy, trust, "127.0.0.3"))
+
+
+async def test_a_node_drains_and_nobody_sees_an_error(
+    pair: Nodes, http: httpx.AsyncClient, proxy: Proxy, trust: ssl.SSLContext
+) -> None:
+    async with dial(proxy, trust, "127.0.0.4") as first, dial(proxy, trust, "127.0.0.5") as second:
+        ended = [asyncio.ensure_future(last_words(socket)) for socket in (first, second)]
+        stopping = asyncio.get_running_loop().run_in_executor(None, pair[0].stop)
+        asked = 0
+        while not stopping.done() or asked < ASKED:
+            answer = await http.get("/api/v1/me")
+            assert answer.status_code == 401, answer.text
+            async with dial(proxy, trust) as socket:
+                assert (await ask(socket, "ping"))["code"] == "unauthenticated"
+            asked += 1
+        assert await stopping == 0
+        done, going_on = await asyncio.wait(ended, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        assert [await each for each in done] == [{"type": "bye", "code": 1012}]
+        assert len(going_on) == 1  # least connections: each node had one
+        for each in going_on:
+            each.cancel()
+
+
+async def last_words(socket: ClientConnection) -> dict[str, object]:
+    said: dict[str, object] = {}
+    try:
+        async for frame in socket:
+            said = json.loads(frame)
+    except ConnectionClosed:
+        pass
+    assert socket.close_code == said["code"]
+    assert said.pop("reconnect_in_ms") >= 0
+    said.pop("reason")
+    return said
