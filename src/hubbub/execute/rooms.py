@@ -11,7 +11,7 @@ from hubbub.model.draft import Draft
 from hubbub.model.entries import Entry, MemberChanged, Renamed
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Caller
-from hubbub.model.ports import Desk
+from hubbub.model.ports import Bounds, Desk
 from hubbub.model.proposals import Proposal, digest, propose
 from hubbub.model.replies import Done, Reply, RoomList, RoomMade
 from hubbub.model.rules import check_member, check_pair, check_role, check_room
@@ -31,6 +31,7 @@ def check_name(name: str) -> None:
 def became_member(draft: Draft, by: str, user: str, role: str) -> Entry:
     """Store a new member and the entry that says so; they have read all that was before."""
     entry = draft.append(MemberChanged(chat=draft.id, sender=by, user=user, change="joined"))
+    draft.rooms[user] = draft.rooms.get(user, 0) + 1
     before = entry.seq - 1
     draft.put_member(
         user,
@@ -57,18 +58,24 @@ async def create(desk: Desk, caller: Caller, command: CreateRoom, _now: int) -> 
         fresh=fresh,
         msg_id=command.msg_id,
         digest=digest(caller.user, command),
-        decide=partial(_do_create, caller.user),
+        guest=caller.user,
+        decide=partial(_do_create, desk.bounds.rooms_per_user, caller.user),
     )
 
 
 async def check_rooms_of(desk: Desk, user: str) -> None:
     """Nobody is in more rooms than the setting says."""
     rooms = [chat for chat in await desk.chats.of_user(user) if chat.msg_type == GROUP]
-    if len(rooms) >= desk.bounds.rooms_per_user:
-        raise Refused(ErrorCode.FORBIDDEN, f"Nobody can be in more than {desk.bounds.rooms_per_user} rooms.")
+    _check_count(len(rooms), desk.bounds.rooms_per_user)
 
 
-def _do_create(user: str, draft: Draft, _now: int) -> Reply:
+def _check_count(rooms: int, most: float) -> None:
+    if rooms >= most:
+        raise Refused(ErrorCode.FORBIDDEN, f"Nobody can be in more than {most} rooms.")
+
+
+def _do_create(most: float, user: str, draft: Draft, _now: int) -> Reply:
+    _check_count(draft.rooms[user], most)
     draft.make()
     entry = became_member(draft, user, user, OWNER)
     return RoomMade(chat=draft.id, name=draft.name, public=draft.public, role=OWNER, seq=entry.seq)
@@ -85,7 +92,7 @@ async def join(desk: Desk, caller: Caller, command: Join, chat: Chat, _now: int)
     if chat.member(caller.user) is None:
         check_join(chat, caller.user)
         await check_rooms_of(desk, caller.user)
-    return propose(caller.user, command, chat, partial(_do_join, desk.bounds.room_members, caller.user))
+    return propose(caller.user, command, chat, partial(_do_join, desk.bounds, caller.user), guest=caller.user)
 
 
 def check_join(chat: Chat | Draft, user: str) -> None:
@@ -96,11 +103,12 @@ def check_join(chat: Chat | Draft, user: str) -> None:
         raise Refused(ErrorCode.BANNED, "You are banned from this room.")
 
 
-def _do_join(most: float, user: str, draft: Draft, _now: int) -> Reply:
+def _do_join(bounds: Bounds, user: str, draft: Draft, _now: int) -> Reply:
     if draft.member(user) is not None:
         return draft.unchanged()
     check_join(draft, user)
-    count = _check_not_full(draft, most)
+    _check_count(draft.rooms[user], bounds.rooms_per_user)
+    count = _check_not_full(draft, bounds.room_members)
     return _done(draft, became_member(draft, user, user, MEMBER if count else OWNER))
 
 
@@ -164,18 +172,23 @@ async def invite(desk: Desk, caller: Caller, command: Invite, chat: Chat, _now: 
     if chat.member(command.user) is None:
         await _check_friends(desk, caller.user, command.user)
         await check_rooms_of(desk, command.user)
-    decide = partial(_do_invite, desk.bounds.room_members, caller.user, command.user)
-    return propose(caller.user, command, chat, decide)
+    decide = partial(_do_invite, desk.bounds, caller.user, command.user)
+    beside = (caller.user, command.user)
+    return propose(caller.user, command, chat, decide, beside=beside, guest=command.user)
 
 
 async def _check_friends(desk: Desk, user: str, friend: str) -> None:
     if not await desk.people.exists(friend):
         raise Refused(ErrorCode.NOT_FOUND, "There is no such user.")
     pair = await desk.chats.load(ids.private_chat(user, friend), (user, friend))
-    if pair is None or user == friend:
+    _check_friend(pair, user)
+
+
+def _check_friend(private: Chat | Draft | None, user: str) -> None:
+    if private is None or len(set(private.people or ())) < 2:
         raise Refused(ErrorCode.NOT_FRIENDS)
-    check_pair(pair, user)
-    if not pair.pair.friends:
+    check_pair(private, user)
+    if not private.pair.friends:
         raise Refused(ErrorCode.NOT_FRIENDS, "Only friends can be invited.")
 
 
@@ -184,13 +197,15 @@ def check_invite(chat: Chat | Draft, user: str) -> None:
     check_role(chat, user, MEMBER if chat.public else ADMIN)
 
 
-def _do_invite(most: float, user: str, guest: str, draft: Draft, _now: int) -> Reply:
+def _do_invite(bounds: Bounds, user: str, guest: str, draft: Draft, _now: int) -> Reply:
     check_invite(draft, user)
     if draft.member(guest) is not None:
         return draft.unchanged()
+    _check_friend(draft.beside, user)
+    _check_count(draft.rooms[guest], bounds.rooms_per_user)
     if draft.is_banned(guest):
         raise Refused(ErrorCode.BANNED, "This user is banned from the room; unban them first.")
-    _check_not_full(draft, most)
+    _check_not_full(draft, bounds.room_members)
     return _done(draft, became_member(draft, user, guest, MEMBER))
 
 

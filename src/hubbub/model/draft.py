@@ -37,8 +37,8 @@ class Target:
 class Draft:
     """A chat as the batch so far leaves it. Check everything before the first change: there is no undo."""
 
-    __slots__ = ("banned_now", "base", "changed", "effects", "entries", "head", "members_now", "muted_now", "name",
-                 "notices", "ordinal", "ordinals", "pair", "rights_version", "targets", "ts", "visible")  # fmt: skip
+    __slots__ = ("banned_now", "base", "beside", "changed", "effects", "entries", "head", "members_now", "muted_now", "name",
+                 "notices", "ordinal", "ordinals", "pair", "rights_version", "rooms", "targets", "ts", "visible", "was_visible")  # fmt: skip
 
     def __init__(self, base: Chat, targets: Mapping[int, Target], now: int) -> None:
         self.base = base
@@ -46,7 +46,7 @@ class Draft:
         self.ordinal = base.ordinal
         self.rights_version = base.rights_version
         self.name = base.name
-        self.visible = base.visible
+        self.visible = self.was_visible = base.visible
         self.pair = base.pair
         self.ts = now if base.last is None else max(now, base.last.ts)
         self.targets = dict(targets)
@@ -58,6 +58,8 @@ class Draft:
         self.banned_now: dict[str, bool] = {}
         self.muted_now: dict[str, int] = {}
         self.changed = False
+        self.beside: Draft | None = None  # the private chat that the proposal at hand looks at too
+        self.rooms: dict[str, int] = {}  # how many rooms its guest is in, as the batch so far leaves it
 
     # ── what may be read ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -46,10 +46,22 @@ class Proposal:
     The journal first looks up (`user`, `msg_id`): a retry gets the first reply, another `digest` is a `conflict`.
     Else `decide(draft, now)` checks once more what may have changed since (it may raise `Refused`), changes the draft
     and gives the reply. `targets` are seqs whose messages `decide` needs to see. `people` lets a private chat be
-    proposed to before it has a row; `fresh` is a room that is about to be made.
+    proposed to before it has a row; `fresh` is a room that is about to be made. `beside` are two people whose
+    private chat `decide` looks at too (`draft.beside`), `guest` a user whose number of rooms counts (`draft.rooms`).
     """
 
-    __slots__ = ("chat", "decide", "digest", "fresh", "msg_id", "people", "targets", "user")
+    __slots__ = (
+        "beside",
+        "chat",
+        "decide",
+        "digest",
+        "fresh",
+        "guest",
+        "msg_id",
+        "people",
+        "targets",
+        "user",
+    )
 
     def __init__(
         self,
@@ -62,6 +74,8 @@ class Proposal:
         people: tuple[str, str] | None = None,
         fresh: Chat | None = None,
         targets: tuple[int, ...] = (),
+        beside: tuple[str, str] | None = None,
+        guest: str | None = None,
     ) -> None:
         self.user = user
         self.chat = chat
@@ -71,10 +85,19 @@ class Proposal:
         self.people = people
         self.fresh = fresh
         self.targets = targets
+        self.beside = beside
+        self.guest = guest
 
 
 def propose(
-    user: str, command: AnyCommand, chat: Chat, decide: Decide, *, targets: tuple[int, ...] = ()
+    user: str,
+    command: AnyCommand,
+    chat: Chat,
+    decide: Decide,
+    *,
+    targets: tuple[int, ...] = (),
+    beside: tuple[str, str] | None = None,
+    guest: str | None = None,
 ) -> Proposal:
     """The proposal that `command` of `user` makes to a chat that exists."""
     msg_id = getattr(command, "msg_id", None)
@@ -85,6 +108,8 @@ def propose(
         msg_id=msg_id,
         digest=digest(user, command) if msg_id else "",
         targets=targets,
+        beside=beside,
+        guest=guest,
         decide=decide,
     )
 

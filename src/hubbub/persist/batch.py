@@ -5,20 +5,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, tuple_
+from sqlalchemy import Connection, bindparam, func, select, tuple_
 
-from hubbub.model.chats import Chat
+from hubbub.model.chats import GROUP, Chat
 from hubbub.model.draft import Draft, Target
 from hubbub.model.effects import ChatMade
 from hubbub.model.entries import Message
 from hubbub.model.errors import ErrorCode, Refused
+from hubbub.model.ids import private_chat
 from hubbub.model.proposals import Done as Tell
 from hubbub.model.proposals import Proposal
 from hubbub.model.replies import Done, Ok, Reply, RoomMade, Sent
 from hubbub.persist import bulk, effects
 from hubbub.persist.chats import ChatStore
 from hubbub.persist.rows import COLUMNS, MESSAGE, entry_of, row_of
-from hubbub.persist.tables import PENDING, chats, entries, outbox, reactions, writes
+from hubbub.persist.tables import PENDING, chats, entries, members, outbox, reactions, users, writes
 
 Waiting = tuple[Proposal, Tell]
 Answer = Reply | Exception
@@ -41,12 +42,15 @@ class Batch:
         self.drafts: dict[str, Draft] = {}
         self._store = store
         self._now = now
-        self._known = {each.chat: store.peek(each.chat) for each, _ in waiting}
+        self._people = _people_of(waiting)
+        self._ids = sorted({each.chat for each, _ in waiting} | self._people.keys())
+        self._known = {each: store.peek(each) for each in self._ids}
+        self._rooms: dict[str, int] = {}
         self._bases: dict[str, Chat] = {}
         self._fetched: dict[str, Chat] = {}
         self._stored: dict[Key, Stored] = {}
         self._targets: Mapping[str, dict[int, Target]] = {}
-        self._remembered: list[tuple[Any, ...]] = []
+        self.remembered: list[tuple[Any, ...]] = []
 
     def look_up(self, connection: Connection, alongside: Alongside) -> None:
         """Lock the chats, find what was stored before. In the connection's thread."""
@@ -55,22 +59,21 @@ class Batch:
         keys = [(each.user, each.msg_id) for each, _ in self.waiting if each.msg_id]
         self._stored = recall(connection, keys) if keys else {}
         self._targets = self._find_targets(connection)
+        self._rooms = _count_rooms(connection, {each.guest for each, _ in self.waiting if each.guest})
 
     def _lock(self, connection: Connection) -> dict[str, Chat]:
         """The chats as the database has them, their head rows locked in the order of their ids."""
-        asked = {each.chat: each for each, _ in self.waiting}
-        ids = sorted(asked)
-        bases = {each.chat: each.fresh for each in asked.values() if each.fresh is not None}
+        bases = {each.chat: each.fresh for each, _ in self.waiting if each.fresh is not None}
         stale: list[str] = []
-        rows = {row[0]: tuple(row[1:]) for row in connection.execute(_LOCK, {"ids": ids})}
-        for chat in ids:
+        rows = lock(connection, self._ids)
+        for chat in self._ids:
             known = self._known.get(chat)
             if known is not None and rows.get(chat, (0, 0)) == (known.head, known.rights_version):
                 bases[chat] = known
             elif chat not in bases:
                 stale.append(chat)
         if stale:
-            people = {each: two for each in stale if (two := asked[each].people) is not None}
+            people = {each: self._people[each] for each in stale if each in self._people}
             self._fetched = self._store.fetch(connection, stale, people)
         return bases
 
@@ -104,10 +107,13 @@ class Batch:
         key = (proposal.user, proposal.msg_id or "")
         if proposal.msg_id and key in self._stored:
             return first_reply(self._stored[key], proposal.digest)
-        reply = proposal.decide(self._draft(proposal.chat), self._now)
+        draft = self._draft(proposal.chat)
+        draft.rooms = self._rooms
+        draft.beside = None if proposal.beside is None else self._draft(private_chat(*proposal.beside))
+        reply = proposal.decide(draft, self._now)
         if proposal.msg_id:
             self._stored[key] = (proposal.digest, reply)
-            self._remembered.append(_remember(proposal, reply))
+            self.remembered.append(_remember(proposal, reply))
         return reply
 
     def _draft(self, chat: str) -> Draft:
@@ -119,9 +125,14 @@ class Batch:
             draft = self.drafts[chat] = Draft(base, self._targets.get(chat, {}), self._now)
         return draft
 
+    @property
+    def changed(self) -> list[Draft]:
+        """What the batch changes."""
+        return [draft for draft in self.drafts.values() if draft.entries or draft.effects]
+
     def save(self, connection: Connection) -> None:
         """Store what was decided. In the connection's thread."""
-        drafts = [draft for draft in self.drafts.values() if draft.entries or draft.effects]
+        drafts = self.changed
         made = [effect for draft in drafts for effect in draft.effects if type(effect) is ChatMade]
         effects.store(connection, made, self._now)
         rows = [
@@ -131,11 +142,31 @@ class Batch:
         ]
         bulk.insert(connection, entries, COLUMNS, rows)
         bulk.insert(connection, outbox, _OUTBOX_COLUMNS, [(r[0], r[1], PENDING, self._now) for r in rows])
-        bulk.insert(connection, writes, bulk.WRITE_COLUMNS, self._remembered)
+        bulk.insert(connection, writes, bulk.WRITE_COLUMNS, self.remembered)
         heads = [(d.id, d.head, d.ordinal, d.rights_version, int(d.visible), self._now) for d in drafts]
         bulk.update_heads(connection, heads)
         rest = [effect for draft in drafts for effect in draft.effects if type(effect) is not ChatMade]
         effects.store(connection, rest, self._now)
+
+
+def lock(connection: Connection, ids: list[str]) -> dict[str, tuple[int, int]]:
+    """Lock the head rows of those chats that have one, in the order of their ids; (head, rights_version) of each."""
+    return {row[0]: (row[1], row[2]) for row in connection.execute(_LOCK, {"ids": sorted(ids)})}
+
+
+def _people_of(waiting: list[Waiting]) -> dict[str, tuple[str, str]]:
+    """The two people of every private chat that is asked for or looked at."""
+    asked = {each.chat: each.people for each, _ in waiting if each.people is not None}
+    return asked | {private_chat(*each.beside): each.beside for each, _ in waiting if each.beside is not None}
+
+
+def _count_rooms(connection: Connection, users_asked: set[str]) -> dict[str, int]:
+    """How many rooms users are in. Their rows are locked: nobody joins two rooms at once, on whatever nodes."""
+    if not users_asked:
+        return {}
+    asked = {"users": sorted(users_asked)}
+    connection.execute(_GUESTS, asked).all()
+    return dict.fromkeys(users_asked, 0) | {row[0]: row[1] for row in connection.execute(_ROOMS, asked)}
 
 
 def recall(connection: Connection, keys: list[Key]) -> dict[Key, Stored]:
@@ -177,6 +208,14 @@ _LOCK = (
     .where(chats.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(chats.c.id)
     .with_for_update()
+)
+_USERS: Any = bindparam("users", expanding=True)
+_GUESTS = select(users.c.user).where(users.c.user.in_(_USERS)).order_by(users.c.user).with_for_update()
+_ROOMS = (
+    select(members.c.user, func.count())
+    .join(chats, chats.c.id == members.c.chat)
+    .where(members.c.user.in_(_USERS), chats.c.msg_type == GROUP)
+    .group_by(members.c.user)
 )
 _WANTED: Any = bindparam("wanted", expanding=True)
 _TARGETS = select(*(entries.c[name] for name in COLUMNS)).where(

@@ -20,6 +20,8 @@ from hubbub.persist.rows import COLUMNS, entry_of
 from hubbub.persist.tables import bans, blocks, chats, entries, friendships, members, mutes
 
 People = tuple[str, str]
+Place = tuple[str, int, int]
+"""(chat, head, rights_version)"""
 Flight = asyncio.Future[Chat | None]
 Flights = dict[str, Flight]
 CHUNK = 500  # ids in one IN list; SQLite allows 32,766 parameters, MySQL's packets are the tighter bound
@@ -56,13 +58,17 @@ class ChatStore:
         if len(self._recent) > self._capacity:
             self._recent.popitem(last=False)
 
-    def adopt(self, chat: Chat) -> None:
-        """The journal has settled something: this is the chat from now on, whatever a reader is still reading."""
+    def adopt(self, chat: Chat) -> Chat:
+        """The journal has settled something: the object everybody holds says so, whatever a reader is still reading."""
         for settled in self._settled.values():
             settled.add(chat.id)
-        if self._known.get(chat.id) is not chat:
-            self._known[chat.id] = chat
+        known = self._known.get(chat.id)
+        if known is None:
+            known = self._known[chat.id] = chat
             self._keep(chat)
+        elif known is not chat:
+            known.become(chat)  # somebody read a new chat before the journal had its answer
+        return known
 
     def renew(self, fresh: Chat) -> Chat:
         """What was just read under lock, in the object that everybody holds if there is one."""
@@ -73,9 +79,29 @@ class ChatStore:
         return known
 
     def forget(self, chat: str) -> None:
-        """Another node changed it: read it again when next asked for."""
+        """Read it again when next asked for; who holds it is left with an object nobody changes any more."""
         self._known.pop(chat, None)
         self._recent.pop(chat, None)
+
+    async def follow(self, places: Iterable[Place]) -> None:
+        """Where chats in memory fell behind what other nodes wrote, read them again, into the objects everybody holds."""
+        stale = [chat for chat, *place in places if self._is_behind(chat, *place)]
+        if stale:
+            with reading():
+                async with self._database.reading() as connection:
+                    read = await connection.run_sync(self.fetch, stale, {})
+            for fresh in read.values():
+                self._catch_up(fresh)
+
+    def _is_behind(self, chat: str, head: int, rights_version: int) -> bool:
+        known = self._known.get(chat)
+        return known is not None and (head > known.head or rights_version > known.rights_version)
+
+    def _catch_up(self, fresh: Chat) -> None:
+        """Both counts only rise; what the journal settled meanwhile is newer than what was read."""
+        known = self._known.get(fresh.id)
+        if known is not None and known.head <= fresh.head and known.rights_version <= fresh.rights_version:
+            known.become(fresh)
 
     async def load(self, chat: str, people: People | None = None) -> Chat | None:
         """The chat, read if need be; one reader at a time, however many ask."""
@@ -181,8 +207,13 @@ class ChatStore:
         """Every chat the user is a member of, in the order of their ids."""
         with reading():
             async with self._database.reading() as connection:
-                ids = list((await connection.execute(_OF_USER, {"user": user})).scalars())
-        return [chat for chat in await self.load_many(ids) if user in chat.members]
+                rows = (await connection.execute(_OF_USER, {"user": user})).all()
+        await self.follow(tuple(row[:3]) for row in rows)
+        found = [chat for chat in await self.load_many([row[0] for row in rows]) if user in chat.members]
+        cursors = {row[0]: tuple(row[3:]) for row in rows}  # another node may have raised them
+        for chat in found:
+            chat.members[user].raise_to(*cursors[chat.id])
+        return found
 
     async def rooms(self, query: str, after: str, limit: int) -> Sequence[RoomListing]:
         """Public rooms with members whose name contains `query` (letters' case aside), in the order of their ids."""
@@ -252,4 +283,12 @@ _BLOCKERS = select(blocks.c.blocker).where(
         and_(blocks.c.blocker == bindparam("other"), blocks.c.blocked == bindparam("one")),
     )
 )
-_OF_USER = select(members.c.chat).where(members.c.user == bindparam("user")).order_by(members.c.chat)
+_OF_USER = (
+    select(
+        members.c.chat, chats.c.head, chats.c.rights_version, members.c.received, members.c.read,
+        members.c.read_ordinal,
+    )
+    .join(chats, chats.c.id == members.c.chat)
+    .where(members.c.user == bindparam("user"))
+    .order_by(members.c.chat)
+)  # fmt: skip

@@ -21,6 +21,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Delete,
+    Select,
     String,
     Table,
     bindparam,
@@ -79,6 +80,8 @@ class Dialect(ABC):
     name: str
     retried: frozenset[object] = frozenset()
     """SQLSTATEs or error numbers after which the whole transaction is to be made again."""
+    now: str | None = None
+    """SQL that gives the server's time in ms; None: this machine's clock is the database's."""
     joins_ranges = True
     """Whether a join by a range of keys for each row looks only at these ranges."""
 
@@ -95,6 +98,10 @@ class Dialect(ABC):
     def deleting(self, of_table: Table, given: Given, *keys: str) -> Delete:
         """Delete the rows of a table that are given by their keys."""
         return delete(of_table).where(*(of_table.c[key] == given[key] for key in keys))
+
+    def locking(self, query: Select[Any], locked: Table) -> Select[Any]:  # noqa: ARG002 - MariaDB knows no OF
+        """The query's rows of `locked` are this transaction's; another's are waited for (TiDB cannot skip them)."""
+        return query.with_for_update()
 
     def greatest(self, *values: ColumnElement[Any]) -> ColumnElement[Any]:
         """The largest of values that are not NULL."""
@@ -175,7 +182,12 @@ class Postgres(_Json):
     """PostgreSQL."""
 
     name = "postgresql"
+    now = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
     retried = frozenset({"40001", "40P01", "55P03"})  # serialization, deadlock, lock_timeout
+
+    def locking(self, query: Select[Any], locked: Table) -> Select[Any]:
+        """Another transaction's rows are left out."""
+        return query.with_for_update(of=locked, skip_locked=True)
 
     def lock_schema(self, connection: Connection) -> None:
         """Until the end of the transaction."""
@@ -203,6 +215,7 @@ class Mysql(Dialect):
     """MySQL 8, MariaDB, TiDB."""
 
     name = "mysql"
+    now = "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)"
     joins_ranges = False
     retried = frozenset({1213, 1205, 8002, 8005, 8022, 8028, 9007})  # deadlock, lock wait; TiDB's conflicts
 

@@ -12,16 +12,16 @@ from contextlib import suppress
 
 import structlog
 from sqlalchemy import delete, insert
+from sqlalchemy.exc import IntegrityError
 
-from hubbub.model.draft import Draft
 from hubbub.model.errors import CommitUnknownError, ErrorCode, Refused
 from hubbub.model.proposals import Committed, Done, Proposal
 from hubbub.model.replies import Reply
 from hubbub.persist.batch import Alongside, Answer, Batch, Waiting, first_reply, recall
 from hubbub.persist.chats import ChatStore
-from hubbub.persist.engine import Database
+from hubbub.persist.doubt import is_stored
+from hubbub.persist.engine import ATTEMPTS, Database, pause
 from hubbub.persist.failures import OUTAGES, blames_one_row, reading, said
-from hubbub.persist.lane import Lane
 from hubbub.persist.tables import meta
 
 log = structlog.get_logger("hubbub.journal")
@@ -65,6 +65,7 @@ class Journal:
         self._stopping = False
         self._failing = False
         self.commits = 0
+        self.repeated = 0
         self.committed = 0
 
     @property
@@ -133,9 +134,8 @@ class Journal:
         self._wake.set()
 
     async def _commit(self, waiting: list[Waiting]) -> None:
-        batch = Batch(waiting, self._store, self._clock())
         try:
-            await self._transact(batch)
+            batch = await self._decide_and_store(waiting, self._alongside())
         except CommitUnknownError as unknown:
             self._answer_all(waiting, unknown)
         except OUTAGES as error:
@@ -146,11 +146,33 @@ class Journal:
         else:
             self._settle(batch)
 
-    async def _transact(self, batch: Batch) -> None:
+    async def _decide_and_store(self, waiting: list[Waiting], alongside: Alongside) -> Batch:
+        """Decide again, from what is stored then, where another node came in between."""
+        attempt = 1
+        while True:
+            batch = Batch(waiting, self._store, self._clock())
+            try:
+                await self._transact(batch, alongside)
+            except OUTAGES as error:
+                if attempt == ATTEMPTS or not self._is_contention(error, len(waiting), attempt):
+                    raise
+            else:
+                return batch
+            self.repeated += 1
+            await pause(attempt)
+            attempt += 1
+
+    def _is_contention(self, error: Exception, proposals: int, attempt: int) -> bool:
+        """The database undid it for another's sake, or another node may have stored the same key just before."""
+        if isinstance(error, IntegrityError):
+            return proposals == 1 and attempt == 1
+        return self._database.dialect.wants_retry(error)
+
+    async def _transact(self, batch: Batch, alongside: Alongside) -> None:
         committing = False
         try:
             async with self._database.writing() as connection:
-                await connection.run_sync(batch.look_up, self._alongside())
+                await connection.run_sync(batch.look_up, alongside)
                 batch.decide()
                 await connection.run_sync(batch.save)
                 committing = True
@@ -178,46 +200,34 @@ class Journal:
         await self._commit(waiting[middle:])
 
     async def _find_out(self, batch: Batch, error: BaseException) -> bool:
-        """Whether a batch whose COMMIT failed is stored all the same.
-
-        Asked once its connection was given back: there may be no other. Locking the heads waits for its end.
-        """
+        """Whether a batch whose COMMIT failed is stored all the same; asked once its connection was given back."""
         log.warning("commit failed; finding out whether it happened", error=said(error))
-        changed = [draft for draft in batch.drafts.values() if draft.entries or draft.effects]
-        if not changed:
+        if not batch.changed:
             return False
         deadline = asyncio.get_running_loop().time() + FIND_OUT_SECONDS
         while True:
             try:
-                async with self._database.writing() as connection:
-                    return await self._is_stored(connection, changed[0])
+                return await is_stored(self._database, self._store, batch)
             except OUTAGES as again:
                 if asyncio.get_running_loop().time() > deadline:
                     raise CommitUnknownError from again
             await asyncio.sleep(FIND_OUT_EVERY)
 
-    async def _is_stored(self, connection: Lane, draft: Draft) -> bool:
-        found = (await connection.run_sync(self._store.fetch, [draft.id], {})).get(draft.id)
-        return found is not None and (found.head, found.rights_version) >= (draft.head, draft.rights_version)
-
     def _settle(self, batch: Batch) -> None:
         self.commits += 1
         published: list[Committed] = []
-        for draft in batch.drafts.values():
-            if draft.entries or draft.effects:
-                shown = draft.visible and not draft.base.visible
-                draft.settle()
-                self._store.adopt(draft.base)
-                self.committed += len(draft.entries)
-                published.append(
-                    Committed(
-                        chat=draft.base,
-                        entries=draft.entries,
-                        ordinals=draft.ordinals,
-                        shown=shown,
-                        notices=draft.notices,
-                    )
+        for draft in batch.changed:
+            draft.settle()
+            self.committed += len(draft.entries)
+            published.append(
+                Committed(
+                    chat=self._store.adopt(draft.base),
+                    entries=draft.entries,
+                    ordinals=draft.ordinals,
+                    shown=draft.visible and not draft.was_visible,
+                    notices=draft.notices,
                 )
+            )
         for (_, done), answer in zip(batch.waiting, batch.answers, strict=True):
             _tell(done, answer)
         if published:

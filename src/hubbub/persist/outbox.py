@@ -6,7 +6,7 @@ Rows are written by the journal in the entry's own transaction. They name (chat,
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, tuple_, update
 
 from hubbub.persist.dialects import NUMBER, TEXT, Statement, of
 from hubbub.persist.engine import Database
@@ -17,15 +17,24 @@ Range = tuple[str, int, int]
 Acked = tuple[str, str, int, int]
 """(chat, user whose device confirmed, after seq, up to seq)"""
 CLAIM = 1_000  # rows read at a time by the recovery; more are read the next second
+LEASE_MS = 5_000  # for publishing what was claimed: thousands of times longer than it takes
 PURGE = 5_000  # rows deleted at a time, so that the write lock is never held for long
 
 
 class Outbox:
-    """Which rows were put on the bus and are to be marked; marked with the journal's next transaction or tick."""
+    """Which rows were put on the bus and are to be marked; marked with the journal's next transaction or tick.
+
+    As last looked at: `pending` rows, the oldest made at `oldest_at` (ms). Since the start: ranges `claimed` after another
+    node, and `reclaimed` after one that had claimed them.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sent: list[Range] = []
+        self.pending = 0
+        self.oldest_at = 0
+        self.claimed = 0
+        self.reclaimed = 0
 
     def sent(self, ranges: Sequence[Range]) -> None:
         """These entries are on the bus."""
@@ -43,19 +52,34 @@ class Outbox:
             await self._database.transact(lambda lane: lane.run_sync(marking))
 
     async def left_behind(self, before: int) -> list[Range]:
-        """What a crash left PENDING, created before `before` (ms), by chat."""
-        waiting = (
-            select(outbox.c.chat, outbox.c.seq)
-            .where(outbox.c.state == PENDING, outbox.c.created_at < before)
-            .order_by(outbox.c.created_at)
-            .limit(CLAIM)
-            .subquery()
-        )
-        query = select(waiting.c.chat, func.min(waiting.c.seq), func.max(waiting.c.seq)).group_by(
-            waiting.c.chat
-        )
+        """Claim what a dead node left PENDING, created before `before` (ms, of the database's time), a chat as a whole.
+
+        The claim is a lease: whoever does not mark its rows SENT in time leaves them to the next node. A chat whose first
+        row is claimed is somebody else's, so that nothing is published out of order.
+        """
         async with self._database.reading() as connection:
-            return [(chat, first, last) for chat, first, last in await connection.execute(query)]
+            self.pending, oldest = (await connection.execute(_STATUS)).first()
+            self.oldest_at = oldest or 0
+            if not self.pending or self.oldest_at >= before:
+                return []
+            found = [tuple(row) for row in await connection.execute(_WAITING, {"before": before})]
+        return await self._database.transact(lambda lane: lane.run_sync(self._claim, found, before))
+
+    def _claim(self, connection: Connection, found: Sequence[Range], before: int) -> list[Range]:
+        now = before  # the lease needs no more than that all nodes count it alike
+        free = {
+            chat: attempts
+            for chat, until, attempts in _FIRSTS.run(connection, [(chat, first) for chat, first, _ in found])
+            if (until or 0) <= now
+        }
+        claimed = [each for each in found if each[0] in free]
+        if claimed:
+            names = ("of_chat", "first", "last")
+            given = [dict(zip(names, each, strict=True)) | {"until": now + LEASE_MS} for each in claimed]
+            connection.execute(_CLAIM, given)
+        self.claimed += len(claimed)
+        self.reclaimed += sum(bool(attempts) for attempts in free.values())
+        return claimed
 
     async def purge(self, before: int) -> int:
         """Delete some rows created before `before` (ms) that are not PENDING; how many were.
@@ -90,12 +114,38 @@ def acknowledge(connection: Connection, acked: Sequence[Acked], now: int) -> Non
         )
 
 
+_IS_PENDING = outbox.c.state == literal_column(str(PENDING))  # a parameter would hide the partial index
+_STATUS = select(func.count(), func.min(outbox.c.created_at)).where(_IS_PENDING, outbox.c.created_at >= 0)
+_OLD = (
+    select(outbox.c.chat, outbox.c.seq)
+    .where(_IS_PENDING, outbox.c.created_at < bindparam("before"))
+    .order_by(outbox.c.created_at)
+    .limit(CLAIM)
+    .subquery()
+)
+_WAITING = select(_OLD.c.chat, func.min(_OLD.c.seq), func.max(_OLD.c.seq)).group_by(_OLD.c.chat)
+_FIRSTS = Statement(
+    {"chat": TEXT, "seq": NUMBER},
+    lambda given, dialect: dialect.locking(
+        select(outbox.c.chat, outbox.c.claimed_until, outbox.c.attempts).where(
+            _IS_PENDING,
+            tuple_(outbox.c.chat, outbox.c.seq).in_(select(given["chat"], given["seq"])),
+        ),
+        outbox,
+    ),
+)
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.chat == bindparam("of_chat"), _IS_PENDING)
+    .where(outbox.c.seq.between(bindparam("first"), bindparam("last")))
+    .values(claimed_until=bindparam("until"), attempts=func.coalesce(outbox.c.attempts, 0) + 1)
+)
 _MARK_RANGES = Statement(
     {"chat": TEXT, "first": NUMBER, "last": NUMBER},
     lambda given, _: (
         update(outbox)
         .where(outbox.c.chat == given["chat"], outbox.c.seq.between(given["first"], given["last"]))
-        .where(outbox.c.state == PENDING)
+        .where(_IS_PENDING)
         .values(state=SENT)
     ),
 )
@@ -103,7 +153,7 @@ _MARK = Statement(
     {"chat": TEXT, "seq": NUMBER},
     lambda given, _: (
         update(outbox)
-        .where(outbox.c.chat == given["chat"], outbox.c.seq == given["seq"], outbox.c.state == PENDING)
+        .where(outbox.c.chat == given["chat"], outbox.c.seq == given["seq"], _IS_PENDING)
         .values(state=SENT)
     ),
 )

@@ -14,6 +14,7 @@ from hubbub.model.draft import Draft, Target
 from hubbub.model.effects import Effect, MessageEdited, MessageErased, ReactionChanged
 from hubbub.model.entries import Edited, Entry, Message, Reaction
 from hubbub.model.errors import ErrorCode, Refused
+from hubbub.model.ids import private_chat
 from hubbub.model.proposals import Committed, Done, Proposal
 from hubbub.model.replies import FriendLists, ProfileListing, Reply, RoomListing, Sent
 
@@ -112,7 +113,18 @@ class MemoryJournal:
             for seq in proposal.targets
             if seq <= len(log) and isinstance((kept := log[seq - 1]).entry, Message)
         }
-        return Draft(base, targets, self._clock())
+        draft = Draft(base, targets, self._clock())
+        if proposal.beside is not None:
+            beside = private_chat(*proposal.beside)
+            known = self._memory.chats.get(beside) or strangers(beside, proposal.beside)
+            draft.beside = Draft(known, {}, self._clock())
+        if proposal.guest is not None:
+            draft.rooms[proposal.guest] = self._rooms_of(proposal.guest)
+        return draft
+
+    def _rooms_of(self, user: str) -> int:
+        chats = self._memory.chats.values()
+        return sum(chat.msg_type == GROUP and user in chat.members for chat in chats)
 
     def _commit(self, draft: Draft) -> Committed | None:
         if not (draft.entries or draft.effects):
