@@ -5,11 +5,12 @@ The database servers' stores are migrated once a run and emptied for each test: 
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from tests.ports.requests import USERS
 from tests.services.fixtures import mariadb, postgres
 from tests.services.mariadb import Mariadb
@@ -18,11 +19,12 @@ from tests.services.postgres import Postgres
 from hubbub.persist.engine import Database
 from hubbub.persist.migrate import upgrade
 from hubbub.persist.tables import metadata
-from hubbub.testing.embedded import copied_store, embedded_place, migrated_store
+from hubbub.testing.embedded import EmbeddedPlace, copied_store, embedded_place, migrated_store
 from hubbub.testing.place import Place, memory_place
 
 __all__ = ["mariadb", "postgres"]
 
+Make = Callable[[Path], URL]
 Open = Callable[[Path], AbstractAsyncContextManager[Place]]
 DATABASES = ("mariadb", "postgres", "sqlite")
 IMPLEMENTATIONS = ("memory", *DATABASES)
@@ -58,35 +60,46 @@ def empty(connection: Connection) -> None:
         connection.execute(table.delete())
 
 
-def opened_by(request: pytest.FixtureRequest, name: str) -> Open:
-    """Opens an implementation with nothing in it but the users."""
-    if name == "memory":
-        return in_memory
+def made_by(request: pytest.FixtureRequest, name: str) -> Make:
+    """Gives the URL of a store with nothing in it."""
     if name == "sqlite":
         template = request.getfixturevalue("template")
-        return lambda folder: embedded_place(copied_store(template, folder), *USERS)
-    url = request.getfixturevalue(f"{name}_url")
+        return lambda folder: copied_store(template, folder).url
+    url = make_url(request.getfixturevalue(f"{name}_url"))
+    return lambda _folder: url
 
-    @asynccontextmanager
-    async def on_server(_folder: Path) -> AsyncIterator[Place]:
-        database = Database(make_url(url))
-        async with database.writing() as lane:
-            await lane.run_sync(empty)
-        async with embedded_place(database, *USERS) as place:
-            yield place
 
-    return on_server
+@asynccontextmanager
+async def on_database(make: Make, folder: Path) -> AsyncIterator[EmbeddedPlace]:
+    database = Database(make(folder))
+    async with database.writing() as lane:
+        await lane.run_sync(empty)
+    async with embedded_place(database, *USERS) as place:
+        yield place
+
+
+@pytest.fixture(params=DATABASES)
+def make_store(request: pytest.FixtureRequest) -> Make:
+    return made_by(request, request.param)
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
 def opened(request: pytest.FixtureRequest) -> Open:
-    return opened_by(request, request.param)
+    """Opens an implementation with nothing in it but the users."""
+    return in_memory if request.param == "memory" else partial(on_database, made_by(request, request.param))
 
 
-@pytest.fixture(params=DATABASES)
-def stored(request: pytest.FixtureRequest) -> Open:
+@pytest.fixture
+def stored(make_store: Make) -> Open:
     """Only those that keep something."""
-    return opened_by(request, request.param)
+    return partial(on_database, make_store)
+
+
+@pytest.fixture
+async def nodes(make_store: Make, tmp_path: Path) -> AsyncIterator[tuple[EmbeddedPlace, EmbeddedPlace]]:
+    """Two nodes on one database, which share nothing else, not even a bus."""
+    async with on_database(make_store, tmp_path) as one, embedded_place(Database(one.database.url)) as other:
+        yield one, other
 
 
 @pytest.fixture

@@ -59,8 +59,9 @@ async def embedded_place(
 ) -> AsyncIterator[EmbeddedPlace]:
     """A place on a migrated database, where these users have accounts. Closes the database."""
     rows = [{"user": user, "display_name": user.title(), "created_at": START_MS} for user in people]
-    async with database.writing() as connection:
-        await connection.execute(insert(users), rows)
+    if rows:
+        async with database.writing() as connection:
+            await connection.execute(insert(users), rows)
     place = _place(database, capacity, batch, queue)
     tasks = Tasks()
     running = tasks.spawn(place.writer.run(), "journal")

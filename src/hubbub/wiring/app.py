@@ -18,13 +18,14 @@ from hubbub.accept.http.app import build_app
 from hubbub.accept.http.internal import build_internal_app
 from hubbub.accept.http.web_app import load_web_app
 from hubbub.accept.listener import Port, say_goodbye
+from hubbub.persist.clock import DatabaseClock
 from hubbub.persist.engine import Database, database_url, is_alive
 from hubbub.persist.failures import OUTAGES, said
 from hubbub.persist.migrate import ensure_current
 from hubbub.persist.pool import Pool
 from hubbub.runtime import logs
 from hubbub.wiring.measures import measure
-from hubbub.wiring.parts import Node, build, clock
+from hubbub.wiring.parts import Node, build
 from hubbub.wiring.settings import Settings
 
 log = structlog.get_logger("hubbub")
@@ -85,7 +86,9 @@ async def _live(settings: Settings) -> int:
     stop = _stop_event()
     try:
         epoch = await ensure_current(database)
-        node = build(settings, database, epoch)
+        clock = DatabaseClock(database)
+        await clock.measure()
+        node = build(settings, database, epoch, clock)
         await node.revocations.load()
         await node.passwords.warm()
         await _serve(settings, node, stop)
@@ -204,14 +207,15 @@ async def _done(work: Callable[[], None]) -> None:
 
 
 async def _boards(node: Node) -> None:
-    now = clock()
+    now = node.clock()
     node.presence.tick(now)
     node.receipts.tick(now)
     node.typing.tick(now)
 
 
 async def _sweep(node: Node) -> None:
-    now = clock()
+    await node.clock.measure()
+    now = node.clock()
     await node.cursor_store.write(now)
     if node.last_seen:
         seen = dict(node.last_seen)
@@ -225,7 +229,7 @@ async def _sweep(node: Node) -> None:
 async def _purge(node: Node, days: int) -> None:
     purged = 1
     while purged:
-        purged = await node.outbox.purge(clock() - days * DAY_MS)
+        purged = await node.outbox.purge(node.clock() - days * DAY_MS)
 
 
 async def _end(settings: Settings, node: Node, journal: "asyncio.Task[None]", public: Port) -> None:

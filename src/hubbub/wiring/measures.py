@@ -24,4 +24,31 @@ def measure(node: Node) -> Telemetry:
     telemetry.counter("entries_committed", "Entries committed.", lambda: journal.committed)
     telemetry.counter("deliveries", "Entries and steps passed on to connections.", lambda: hub.deliveries)
     telemetry.counter("gap_entries", "Entries read to fill gaps.", lambda: node.catch_up.filled)
+    _measure_database(telemetry, node)
     return telemetry
+
+
+def _measure_database(telemetry: Telemetry, node: Node) -> None:
+    pool, outbox, journal = node.database.gauge, node.outbox, node.journal
+    telemetry.gauge("database_connections", "Database connections in use.", lambda: pool.in_use)
+    telemetry.gauge("database_waiting", "Who waits for a database connection.", lambda: pool.waiting)
+    telemetry.gauge(
+        "outbox_pending", "Outbox rows not yet on the bus, as last looked at.", lambda: outbox.pending
+    )
+    telemetry.gauge(
+        "outbox_oldest_seconds",
+        "Age of the oldest of them.",
+        lambda: max(0, node.clock() - outbox.oldest_at) / 1000 if outbox.pending else 0,
+    )
+    telemetry.counter(
+        "database_timeouts", "Waits for a connection that were given up.", lambda: pool.timeouts
+    )
+    telemetry.counter(
+        "journal_repeated",
+        "Transactions made again because another node came in between.",
+        lambda: journal.repeated,
+    )
+    telemetry.counter("outbox_claimed", "Ranges published in place of another node.", lambda: outbox.claimed)
+    telemetry.counter(
+        "outbox_reclaimed", "Those of them that somebody had claimed before.", lambda: outbox.reclaimed
+    )

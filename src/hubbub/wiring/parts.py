@@ -1,7 +1,6 @@
 """The only place where concrete parts meet: everything a node is made of, put together from its settings."""
 
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +30,7 @@ from hubbub.model.sessions import DAY_MS, Lifetimes
 from hubbub.persist.accounts import StoredAccounts
 from hubbub.persist.avatars import StoredAvatars
 from hubbub.persist.chats import ChatStore
+from hubbub.persist.clock import DatabaseClock
 from hubbub.persist.cursors import CursorStore
 from hubbub.persist.engine import Database
 from hubbub.persist.entries import EntryLog
@@ -56,6 +56,7 @@ from hubbub.wiring.identity import providers, signing_secret
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import bound
 
+Clock = Callable[[], int]
 HOUR = 3_600
 LONGEST_TICK_MS = 1_000
 TICKS_A_HEARTBEAT = 20
@@ -63,22 +64,18 @@ TICKS_A_HEARTBEAT = 20
 OnProfile = Callable[[ProfileListing], Awaitable[None]]
 
 
-def clock() -> int:
-    """Milliseconds since the Unix epoch."""
-    return time.time_ns() // 1_000_000
-
-
 class Cursors:
     """model.ports.Cursors: kept by the store, told by the board."""
 
-    def __init__(self, store: CursorStore, board: ReceiptBoard) -> None:
+    def __init__(self, store: CursorStore, board: ReceiptBoard, clock: Clock) -> None:
         self._store = store
         self._board = board
+        self._clock = clock
 
     def moved(self, chat: Chat, user: str) -> None:
         """The member's cursors rose in memory."""
         self._store.moved(chat, user)
-        self._board.moved(chat, user, clock())
+        self._board.moved(chat, user, self._clock())
 
 
 @dataclass(kw_only=True)
@@ -87,6 +84,7 @@ class Node:
 
     tasks: Tasks
     database: Database
+    clock: DatabaseClock
     journal: Journal
     relay: Relay
     outbox: Outbox
@@ -105,8 +103,8 @@ class Node:
     last_seen: dict[str, int]
 
 
-def build(settings: Settings, database: Database, epoch: str) -> Node:
-    """A node on an open database. Must run inside the event loop."""
+def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClock) -> Node:
+    """A node on an open database, on whose time it lives. Must run inside the event loop."""
     limits = settings.limits
     tasks = Tasks()
     store = ChatStore(database, capacity=settings.cache.chats, open_direct=settings.direct_policy == "anyone")
@@ -143,14 +141,14 @@ def build(settings: Settings, database: Database, epoch: str) -> Node:
         chats=store,
         log=log,
         people=directory,
-        cursors=Cursors(cursor_store, receipts),
+        cursors=Cursors(cursor_store, receipts, clock),
         presence=presence,
         typing=typing,
         entropy=secrets.token_bytes,
         measure=size_of,
     )
     dispatcher = Dispatcher(desk, journal, _buckets(settings))
-    gate = _gate(settings, flusher, hub)
+    gate = _gate(settings, flusher, hub, clock)
     revocations = Revocations(database, clock, gate.end_revoked, gate.end_expired)
     board = ProfileBoard(hub, store, presence.fellows)
     accounts = _accounts(settings, database, revocations, _profile_changed(directory, board))
@@ -171,6 +169,7 @@ def build(settings: Settings, database: Database, epoch: str) -> Node:
     return Node(
         tasks=tasks,
         database=database,
+        clock=clock,
         journal=journal,
         relay=relay,
         outbox=outbox,
@@ -185,7 +184,7 @@ def build(settings: Settings, database: Database, epoch: str) -> Node:
         typing=typing,
         dispatcher=dispatcher,
         gate=gate,
-        services=_services(settings, accounts, dispatcher, gate),
+        services=_services(settings, accounts, dispatcher, gate, clock),
         last_seen=last_seen,
     )
 
@@ -237,7 +236,7 @@ def _buckets(settings: Settings) -> dict[str, TokenBuckets]:
     } | {name: TokenBuckets(count / HOUR, count) for name, count in hourly.items()}
 
 
-def _gate(settings: Settings, flusher: Flusher, hub: Hub) -> Gate:
+def _gate(settings: Settings, flusher: Flusher, hub: Hub, clock: Clock) -> Gate:
     limits = settings.limits
     wheel = TimingWheel(max(10, min(LONGEST_TICK_MS, settings.heartbeat_ms // TICKS_A_HEARTBEAT)))
     origins = [*settings.allowed_origins, *([settings.public_url] if settings.public_url else [])]
@@ -309,7 +308,9 @@ def _accounts(
     )
 
 
-def _services(settings: Settings, accounts: _Accounts, dispatcher: Dispatcher, gate: Gate) -> Services:
+def _services(
+    settings: Settings, accounts: _Accounts, dispatcher: Dispatcher, gate: Gate, clock: Clock
+) -> Services:
     limits = settings.limits
     return Services(
         accounts=accounts.accounts,
