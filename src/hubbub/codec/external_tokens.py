@@ -60,12 +60,17 @@ class Verified(NamedTuple):
 
 
 class ExternalClaims(Struct, frozen=True, kw_only=True):
-    """What a valid token says; `fingerprint` is the same for the same token on every node. Times in ms."""
+    """What a valid token says; `fingerprint` is the same for the same token on every node. Times in ms.
+
+    `nonce` and `authorized_party` are an ID token's (OpenID Connect Core §2), "" where it has none.
+    """
 
     subject: str
     name: str
     fingerprint: str
     expires_at: int
+    nonce: str = ""
+    authorized_party: str = ""
 
 
 class _Header(Struct):
@@ -120,7 +125,13 @@ def _checked(provider: Provider, token: str, claims: dict[str, Any], now: int) -
         name=_clean(name) if isinstance(name, str) else "",
         fingerprint=_fingerprint(provider, token, claims.get("jti")),
         expires_at=expires_at,
+        nonce=_text(claims.get("nonce")),
+        authorized_party=_text(claims.get("azp")),
     )
+
+
+def _text(claim: object) -> str:
+    return claim if isinstance(claim, str) else ""
 
 
 def _ms(seconds: object) -> int | None:

@@ -6,30 +6,17 @@ which selects key and algorithms before anything in the token is believed (RFC 8
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from hubbub.codec.access_tokens import read
 from hubbub.codec.external_tokens import ExternalClaims, Provider, Verified, issuer_and_key_id, verify
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Identity
 from hubbub.model.ids import external_user
+from hubbub.model.logins import KeySource
 from hubbub.model.sessions import EXTERNAL_PREFIX, Session, SessionStore
 
 KNOWN_EXTERNAL = 100_000  # sessions of some 150 bytes; one forgotten is looked up in the database again
 EXTERNAL_DEVICE = "external"
-
-
-class KeySource(Protocol):
-    """The keys of one provider: persist/provider_keys."""
-
-    def find(self, key_id: str | None) -> object | None:
-        """The key of that `kid` (None: the only one), if it is in memory."""
-
-    def wants(self, key_id: str | None, now: int) -> bool:
-        """Whether `fetch` may help."""
-
-    async def fetch(self, now: int) -> None:
-        """Ask for the keys again; never raises."""
 
 
 class Authenticator:

@@ -64,10 +64,17 @@ class Opening(Struct, frozen=True, kw_only=True):
 Entropy = Callable[[int], bytes]
 
 
-def open_session(user: str, device: str, now: int, entropy: Entropy, lifetimes: Lifetimes) -> Opening:
-    """A new session of `user`, ready to be stored."""
+def new_session_id(entropy: Entropy) -> str:
+    """The id of a session to be."""
+    return opaque(OWN_PREFIX, entropy(SESSION_BYTES))
+
+
+def open_session(
+    user: str, device: str, now: int, entropy: Entropy, lifetimes: Lifetimes, *, session_id: str | None = None
+) -> Opening:
+    """A new session of `user`, ready to be stored; with `session_id` one whose id was given out before."""
     session = Session(
-        id=opaque(OWN_PREFIX, entropy(SESSION_BYTES)),
+        id=session_id or new_session_id(entropy),
         user=user,
         device=device,
         created_at=now,

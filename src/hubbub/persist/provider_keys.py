@@ -4,11 +4,9 @@ All of them come from configuration; nothing in a token ever says where to look 
 """
 
 import asyncio
-import urllib.request
 from collections.abc import Awaitable, Callable
-from http.client import HTTPException, HTTPMessage
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import structlog
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -17,9 +15,9 @@ from jwt import PyJWK, PyJWKSet
 from jwt.exceptions import PyJWTError
 from msgspec import DecodeError, json
 
-MAX_BYTES = 262_144  # no provider publishes more keys than that; a longer answer is refused
+from hubbub.runtime import outgoing
+
 MAX_KEYS = 100
-TIMEOUT_SECONDS = 5.0
 FRESH_MS = 600_000  # how long fetched keys are believed before they are asked for again
 AGAIN_MS = 10_000  # unknown key ids make one request in ten seconds, whoever invents how many of them
 
@@ -77,7 +75,7 @@ class JwksKeys(FixedKeys):
             self._asked_at = now
             try:
                 self._keys = parse_jwks(await self._get(self._source), self._algorithms)
-            except (OSError, HTTPException, ValueError) as error:
+            except outgoing.FAILURES as error:
                 log.warning("no key set there; the known keys stay", source=self._source, error=str(error))
                 return
             self._fetched_at = now
@@ -85,7 +83,7 @@ class JwksKeys(FixedKeys):
 
 def jwks_url(url: str, algorithms: tuple[str, ...]) -> JwksKeys:
     """The key set at a URL."""
-    return JwksKeys(url, algorithms, fetch_bounded)
+    return JwksKeys(url, algorithms, outgoing.get)
 
 
 def jwks_file(path: str, algorithms: tuple[str, ...]) -> JwksKeys:
@@ -129,33 +127,3 @@ def _may_sign(key: PyJWK, algorithms: tuple[str, ...]) -> bool:
         and key.public_key_use in (None, "sig")
         and (declared is None or declared in algorithms)
     )
-
-
-async def fetch_bounded(url: str) -> bytes:
-    """The body at `url`: no redirects, no proxies, at most `MAX_BYTES` in `TIMEOUT_SECONDS`. Raises OSError, ValueError."""
-    async with asyncio.timeout(2 * TIMEOUT_SECONDS):
-        return await asyncio.to_thread(_get, url)
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: HTTPMessage,
-        newurl: str,
-    ) -> None:
-        """A key set is where the configuration says, or nowhere."""
-
-
-def _get(url: str) -> bytes:
-    opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310 - checked setting
-    with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-        body: bytes = answer.read(MAX_BYTES + 1)
-    if len(body) > MAX_BYTES:
-        message = f"more than {MAX_BYTES} bytes"
-        raise ValueError(message)
-    return body

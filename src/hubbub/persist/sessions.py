@@ -105,6 +105,17 @@ class StoredSessions:
         return await self._database.transact(work)
 
     @unavailable_when_down
+    async def admit(self, opening: Opening, display_name: str) -> bool:
+        """The session, and its user at the first time; False (and nothing written) if the session was made before."""
+        while not await self._exists(opening.session.id):
+            try:
+                await self._database.transact(partial(_admit, opening, display_name))
+            except IntegrityError:  # the session, or its new user, was made by another request in this moment
+                continue
+            return True
+        return False
+
+    @unavailable_when_down
     async def ensure(self, session: Session, display_name: str) -> None:
         """The rows of an external user and session, if they are not there yet."""
         if await self._exists(session.id):
@@ -136,12 +147,19 @@ class StoredSessions:
 
 
 async def _make_external(session: Session, display_name: str, connection: Lane) -> None:
-    if await connection.scalar(select(users.c.user).where(users.c.user == session.user)) is None:
-        made = insert(users).values(
-            user=session.user, display_name=display_name, created_at=session.created_at
-        )
-        await connection.execute(made)
+    await _ensure_user(connection, session, display_name)
     await connection.execute(insert(sessions).values(structs.asdict(session)))
+
+
+async def _admit(opening: Opening, display_name: str, connection: Lane) -> None:
+    await _ensure_user(connection, opening.session, display_name)
+    await insert_opening(connection, opening)
+
+
+async def _ensure_user(connection: Lane, session: Session, display_name: str) -> None:
+    if await connection.scalar(select(users.c.user).where(users.c.user == session.user)) is None:
+        made = {"user": session.user, "display_name": display_name, "created_at": session.created_at}
+        await connection.execute(insert(users).values(made))
 
 
 async def insert_opening(connection: Lane, opening: Opening) -> None:

@@ -3,11 +3,17 @@
 import contextlib
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
+from msgspec import Struct
+
 from hubbub.codec.external_tokens import Provider
-from hubbub.execute.authentication import KeySource
+from hubbub.codec.oidc import Client
+from hubbub.execute.external_logins import Door
+from hubbub.model.logins import KeySource
 from hubbub.persist import provider_keys
+from hubbub.persist.provider_site import ProviderSite
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import ExternalProvider
 
@@ -38,26 +44,52 @@ def _make(path: Path) -> None:
     temporary.unlink()
 
 
-def providers(settings: Settings) -> dict[str, tuple[Provider, KeySource]]:
-    """The identity providers by alias, with where their keys come from."""
-    found: dict[str, tuple[Provider, KeySource]] = {}
+class Providers(Struct, frozen=True, kw_only=True):
+    """The identity providers of the configuration by alias: whose tokens are taken, and where one may log in."""
+
+    tokens: dict[str, tuple[Provider, KeySource]]
+    doors: dict[str, Door]
+
+
+def providers(settings: Settings, clock: Callable[[], int]) -> Providers:
+    """Made from `auth.external`. Raises OSError where keys cannot be used."""
+    found = Providers(tokens={}, doors={})
     for alias, each in settings.auth.external.items():
-        provider = Provider(
-            alias=alias,
-            issuer=each.issuer,
-            audience=each.audience,
-            algorithms=tuple(each.algorithms),
-            name_claim=each.name_claim,
-        )
+        site = ProviderSite(each.issuer)
         try:
-            found[alias] = (provider, _keys(each))
+            keys = _keys(each, site, clock)
         except ValueError as error:
             msg = f"the keys of auth.external.{alias} cannot be used: {error}"
             raise OSError(msg) from error
+        if each.audience:
+            found.tokens[alias] = (_provider(alias, each, each.audience), keys)
+        if each.client_id:
+            found.doors[alias] = _door(alias, each, keys, site, settings.public_url)
     return found
 
 
-def _keys(each: ExternalProvider) -> KeySource:
+def _provider(alias: str, each: ExternalProvider, audience: str) -> Provider:
+    return Provider(
+        alias=alias,
+        issuer=each.issuer,
+        audience=audience,
+        algorithms=tuple(each.algorithms),
+        name_claim=each.name_claim,
+    )
+
+
+def _door(alias: str, each: ExternalProvider, keys: KeySource, site: ProviderSite, public_url: str) -> Door:
+    return Door(
+        label=each.label or alias,
+        client=Client(id=each.client_id, secret=each.client_secret, scopes=each.scopes),
+        provider=_provider(alias, each, each.client_id),  # an ID token is meant for the client
+        keys=keys,
+        site=site,
+        redirect_uri=f"{public_url.rstrip('/')}/api/v1/oidc/{alias}/callback",
+    )
+
+
+def _keys(each: ExternalProvider, site: ProviderSite, clock: Callable[[], int]) -> KeySource:
     algorithms = tuple(each.algorithms)
     if each.hmac_secret:
         return provider_keys.secret_key(each.hmac_secret)
@@ -65,4 +97,6 @@ def _keys(each: ExternalProvider) -> KeySource:
         return provider_keys.public_key(Path(each.public_key_file))
     if each.jwks_file:
         return provider_keys.jwks_file(each.jwks_file, algorithms)
-    return provider_keys.jwks_url(each.jwks_url, algorithms)
+    if each.jwks_url:
+        return provider_keys.jwks_url(each.jwks_url, algorithms)
+    return provider_keys.JwksKeys(each.issuer, algorithms, lambda _issuer: site.keys(clock()))

@@ -20,6 +20,7 @@ from hubbub.dispatch.session import Sessions as Conversations
 from hubbub.execute.accounts import AccountPolicy, Accounts
 from hubbub.execute.authentication import Authenticator
 from hubbub.execute.avatars import Avatars
+from hubbub.execute.external_logins import ExternalLogins, LoginPolicy
 from hubbub.execute.profiles import Profiles
 from hubbub.execute.sessions import Sessions
 from hubbub.model.chats import Chat
@@ -151,7 +152,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
     gate = _gate(settings, flusher, hub, clock)
     revocations = Revocations(database, clock, gate.end_revoked, gate.end_expired)
     board = ProfileBoard(hub, store, presence.fellows)
-    accounts = _accounts(settings, database, revocations, _profile_changed(directory, board))
+    accounts = _accounts(settings, database, clock, revocations, _profile_changed(directory, board))
     gate.listener = Conversations(
         dispatcher,
         Resumption(hub, desk, epoch=epoch),
@@ -270,10 +271,11 @@ class _Accounts:
     profiles: Profiles
     avatars: Avatars
     authenticator: Authenticator
+    external_logins: ExternalLogins
 
 
 def _accounts(
-    settings: Settings, database: Database, revocations: Revocations, on_profile: OnProfile
+    settings: Settings, database: Database, clock: Clock, revocations: Revocations, on_profile: OnProfile
 ) -> _Accounts:
     auth = settings.auth
     secret = signing_secret(settings)
@@ -297,6 +299,7 @@ def _accounts(
         password_chars=auth.password_chars,
         lifetimes=lifetimes,
     )
+    external = providers(settings, clock)
     stored, sessions = StoredAccounts(database), StoredSessions(database, lifetimes)
     return _Accounts(
         passwords=passwords,
@@ -304,7 +307,10 @@ def _accounts(
         sessions=Sessions(sessions, secret, lifetimes, revocations.announce),
         profiles=Profiles(stored, on_profile),
         avatars=Avatars(StoredAvatars(database), on_profile),
-        authenticator=Authenticator(secret, revocations.is_revoked, sessions, providers(settings)),
+        authenticator=Authenticator(secret, revocations.is_revoked, sessions, external.tokens),
+        external_logins=ExternalLogins(
+            external.doors, sessions, LoginPolicy(secret=secret, lifetimes=lifetimes)
+        ),
     )
 
 
@@ -318,6 +324,7 @@ def _services(
         profiles=accounts.profiles,
         avatars=accounts.avatars,
         authenticator=accounts.authenticator,
+        external_logins=accounts.external_logins,
         commands=dispatcher,
         sign_in_limits=SignInLimits(
             limits.signups_per_address, limits.logins_per_address, limits.logins_per_account
@@ -331,5 +338,8 @@ def _services(
             allowed_origins=tuple(settings.allowed_origins),
             request_bytes=limits.request_bytes,
             version=version("hubbub"),
+            name=settings.name,
+            signup_open=settings.auth.signup_open,
+            password_chars=settings.auth.password_chars,
         ),
     )

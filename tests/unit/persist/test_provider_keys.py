@@ -15,9 +15,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from hubbub.persist.provider_keys import (
     AGAIN_MS,
     FRESH_MS,
-    MAX_BYTES,
     JwksKeys,
-    fetch_bounded,
     jwks_file,
     parse_jwks,
     public_key,
@@ -192,34 +190,3 @@ def test_a_public_key_or_a_certificate_is_read(tmp_path: Path, pem: bytes) -> No
     found = public_key(path).find(None)
     assert isinstance(found, ec.EllipticCurvePublicKey)
     assert found.public_numbers() == EC.public_key().public_numbers()
-
-
-async def _serve(answer: bytes) -> tuple[asyncio.Server, str]:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
-        writer.close()
-
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks"
-
-
-async def test_a_document_is_fetched() -> None:
-    server, url = await _serve(b"HTTP/1.0 200 OK\r\n\r\n{}")
-    async with server:
-        assert await fetch_bounded(url) == b"{}"
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"HTTP/1.0 200 OK\r\n\r\n" + b" " * (MAX_BYTES + 1),
-        b"HTTP/1.0 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n",
-        b"HTTP/1.0 500 No\r\n\r\n",
-    ],
-)
-async def test_too_much_elsewhere_or_an_error_is_no_document(answer: bytes) -> None:
-    server, url = await _serve(answer)
-    async with server:
-        with pytest.raises((ValueError, OSError)):
-            await fetch_bounded(url)

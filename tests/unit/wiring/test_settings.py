@@ -1,12 +1,12 @@
 """Settings: precedence, conversion, origins, and every way to be refused."""
 
 import ast
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.wiring.reading import load, refusals
 
 import hubbub
 from hubbub.wiring.settings import (
@@ -17,28 +17,6 @@ from hubbub.wiring.settings import (
     keys,
     load_settings,
 )
-
-
-def load(
-    cwd: Path,
-    toml: str = "",
-    env: Mapping[str, str] | None = None,
-    options: Mapping[str, object] | None = None,
-) -> Loaded:
-    if toml:
-        (cwd / "hubbub.toml").write_text(toml)
-    return load_settings(options or {}, env or {}, cwd)
-
-
-def refusals(
-    cwd: Path,
-    toml: str = "",
-    env: Mapping[str, str] | None = None,
-    options: Mapping[str, object] | None = None,
-) -> list[str]:
-    with pytest.raises(SettingsRefused) as refused:
-        load(cwd, toml, env, options)
-    return str(refused.value).splitlines()
 
 
 def test_nothing_set_gives_the_defaults_and_says_so(tmp_path: Path) -> None:
@@ -96,13 +74,17 @@ def test_an_option_that_was_not_given_changes_nothing(tmp_path: Path) -> None:
     assert load(tmp_path, options={"port": None}).settings.port == Settings().port
 
 
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @pytest.mark.parametrize("name", sorted(keys.KEYS))
 def test_every_key_is_a_toml_key_a_variable_and_documented(name: str, tmp_path: Path) -> None:
     key = keys.KEYS[name]
     assert key.variable == "HUBBUB_" + name.replace(".", "_").upper()
     assert key.doc.endswith(".")
     assert keys.find_variable(key.variable) == key
-    text = ",".join(key.default) if key.is_list else str(key.default).lower()
+    text = ",".join(key.default) if key.is_list else _written(key.default)
     loaded = load(tmp_path, env={key.variable: text})
     assert loaded.settings == Settings()
     assert str(loaded.origins[name]) == key.variable
@@ -284,79 +266,6 @@ def test_secrets_are_masked_in_refusals(tmp_path: Path) -> None:
     lines = refusals(tmp_path, 'auth.secret = "swordfish"\ndatabase_url = "oracle://me:swordfish@db/x"\n')
     assert len(lines) == 2
     assert "swordfish" not in "\n".join(lines)
-
-
-CORP = {
-    "issuer": '"https://id.example"',
-    "audience": '"hubbub"',
-    "algorithms": '["HS256"]',
-    "hmac_secret": f'"{"k" * 32}"',
-}
-
-
-def provider(**changes: str | None) -> str:
-    fields = {name: value for name, value in {**CORP, **changes}.items() if value is not None}
-    return "[auth.external.corp]\n" + "".join(f"{name} = {value}\n" for name, value in fields.items())
-
-
-def test_an_external_provider_by_file(tmp_path: Path) -> None:
-    loaded = load(tmp_path, provider())
-    corp = loaded.settings.auth.external["corp"]
-    assert (corp.issuer, corp.audience, corp.algorithms) == ("https://id.example", "hubbub", ("HS256",))
-    assert str(loaded.origins["auth.external.corp.issuer"]) == "hubbub.toml"
-    assert str(loaded.origins["auth.external.corp.name_claim"]) == "default"
-
-
-def test_an_external_provider_by_environment(tmp_path: Path) -> None:
-    env = {
-        "HUBBUB_AUTH_EXTERNAL_CORP_ISSUER": "https://id.example",
-        "HUBBUB_AUTH_EXTERNAL_CORP_AUDIENCE": "hubbub",
-        "HUBBUB_AUTH_EXTERNAL_CORP_ALGORITHMS": "RS256,ES256",
-        "HUBBUB_AUTH_EXTERNAL_CORP_JWKS_URL": "https://id.example/keys",
-    }
-    corp = load(tmp_path, env=env).settings.auth.external["corp"]
-    assert (corp.algorithms, corp.jwks_url) == (("RS256", "ES256"), "https://id.example/keys")
-
-
-@pytest.mark.parametrize(
-    ("changes", "key"),
-    [
-        ({"issuer": None}, "auth.external.corp.issuer"),
-        ({"audience": None}, "auth.external.corp.audience"),
-        ({"algorithms": None}, "auth.external.corp.algorithms"),
-        ({"algorithms": '["none"]'}, "auth.external.corp.algorithms"),
-        ({"algorithms": '["HS256", "RS256"]'}, "auth.external.corp.algorithms"),
-        ({"hmac_secret": None}, "auth.external.corp.hmac_secret"),
-        ({"hmac_secret": '"short"'}, "auth.external.corp.hmac_secret"),
-        ({"algorithms": '["HS512"]'}, "auth.external.corp.hmac_secret"),
-        ({"jwks_url": '"https://id.example/keys"'}, "auth.external.corp.hmac_secret"),
-        ({"hmac_secret": None, "jwks_url": '"https://id.example/k"'}, "auth.external.corp.algorithms"),
-        (
-            {"hmac_secret": None, "algorithms": '["RS256"]', "jwks_url": '"http://id.example/k"'},
-            "auth.external.corp.jwks_url",
-        ),
-        (
-            {"hmac_secret": None, "algorithms": '["RS256"]', "public_key_file": '"absent.pem"'},
-            "auth.external.corp.public_key_file",
-        ),
-        ({"audiense": '"x"'}, "auth.external.corp.audiense"),
-    ],
-)
-def test_an_external_provider_that_cannot_work_is_refused(
-    changes: dict[str, str | None], key: str, tmp_path: Path
-) -> None:
-    (line,) = refusals(tmp_path, provider(**changes))
-    assert line.startswith(key)
-
-
-def test_a_wrong_alias_is_refused(tmp_path: Path) -> None:
-    (line,) = refusals(tmp_path, provider().replace("corp", '"Big:Corp"'))
-    assert "the alias must be" in line
-
-
-def test_two_providers_cannot_share_an_issuer(tmp_path: Path) -> None:
-    (line,) = refusals(tmp_path, provider() + provider().replace("corp", "dupe"))
-    assert "must differ from that of auth.external.corp" in line
 
 
 def test_zero_means_no_limit() -> None:

@@ -14,12 +14,14 @@ from hubbub.accept.http.avatars import AvatarsController, OwnAvatarController
 from hubbub.accept.http.chats import ChatsController
 from hubbub.accept.http.documentation import BEARER
 from hubbub.accept.http.entries import DirectController, EntriesController
+from hubbub.accept.http.external_logins import ExternalLoginController
 from hubbub.accept.http.friends import BlocksController, FriendsController
 from hubbub.accept.http.headers import with_security_headers
 from hubbub.accept.http.members import BansController, MembersController
 from hubbub.accept.http.pages import PlainDocumentation, landing
 from hubbub.accept.http.problems import HANDLERS
 from hubbub.accept.http.rooms import RoomsController
+from hubbub.accept.http.server_info import ServerController
 from hubbub.accept.http.services import HttpPolicy, Services
 from hubbub.accept.http.sessions import LogInController, SessionsController
 from hubbub.accept.http.users import UsersController
@@ -28,11 +30,13 @@ from hubbub.accept.http.web_app import WebApp, with_web_app
 PREFIX = "/api/v1"
 DOCUMENTATION = "/api/docs"
 CONTROLLERS = (
+    ServerController,
     AccountsController,
     MeController,
     OwnAvatarController,
     AvatarsController,
     LogInController,
+    ExternalLoginController,
     SessionsController,
     UsersController,
     ChatsController,
@@ -60,7 +64,7 @@ def build_app(services: Services, web_app: WebApp | None = None) -> ASGIApp:
     )
     policy = services.policy
     return with_security_headers(
-        with_web_app(app, web_app, policy), policy.public_url
+        with_web_app(app, web_app, policy), secure=policy.is_secure
     )  # around it all: Litestar's middleware does not see unknown paths
 
 

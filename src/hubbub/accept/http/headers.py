@@ -20,9 +20,9 @@ SECURED = {
 }  # a year; subdomains are somebody else's to promise
 
 
-def with_security_headers(app: ASGIApp, public_url: str = "") -> ASGIApp:
+def with_security_headers(app: ASGIApp, *, secure: bool = False) -> ASGIApp:
     """Around an application: adds what the answer does not have yet. Reached over https, it is to stay so."""
-    said = HEADERS | (SECURED if public_url.startswith("https:") else {})
+    said = HEADERS | (SECURED if secure else {})
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:

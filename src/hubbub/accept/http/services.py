@@ -13,6 +13,7 @@ from hubbub.dispatch.limits import TokenBuckets
 from hubbub.execute.accounts import Accounts
 from hubbub.execute.authentication import Authenticator
 from hubbub.execute.avatars import Avatars
+from hubbub.execute.external_logins import ExternalLogins
 from hubbub.execute.profiles import Profiles
 from hubbub.execute.sessions import Sessions
 from hubbub.model.commands import AnyCommand
@@ -40,12 +41,20 @@ def peer_address(scope: Scope) -> str:
 
 
 class HttpPolicy(Struct, frozen=True, kw_only=True):
-    """Settings `public_url` (empty: as the browser asked), `allowed_origins`, `limits.request_bytes` (0: no limit), and the version the documentation shows."""
+    """Settings `public_url` (empty: as the browser asked), `allowed_origins`, `limits.request_bytes` (0: no limit), and what the server says of itself."""
 
     public_url: str = ""
     allowed_origins: tuple[str, ...] = ()
     request_bytes: int = REQUEST_BYTES
     version: str = "1"
+    name: str = "Hubbub"
+    signup_open: bool = True
+    password_chars: int = 8
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers come over https."""
+        return self.public_url.startswith("https:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +66,7 @@ class Services:
     profiles: Profiles
     avatars: Avatars
     authenticator: Authenticator
+    external_logins: ExternalLogins
     commands: Commands
     sign_in_limits: SignInLimits
     profile_limits: TokenBuckets

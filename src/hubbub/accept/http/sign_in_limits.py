@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from hubbub.dispatch.limits import TokenBuckets
 from hubbub.model.errors import ErrorCode, Refused
+from hubbub.model.logins import LoginFailed, LoginFailure
 
 HOUR, MINUTE = 3600, 60
 IPV6_SITE = 64  # bits: what one customer gets (RFC 6177); its addresses count as one
@@ -60,6 +61,20 @@ class SignInLimits:
                 self._give_back(site, user)
             raise
         self._give_back(site, user)
+
+    @asynccontextmanager
+    async def external(self, address: str, now: int) -> AsyncIterator[None]:
+        """Around the return from an identity provider: it counts if it proved nothing. Raises LoginFailed(limited)."""
+        site = site_of(address)
+        if self._addresses.take(site, 1, now):
+            raise LoginFailed(LoginFailure.LIMITED, f"too many failed log-ins from {site}")
+        try:
+            yield
+        except LoginFailed as failed:
+            if failed.failure is not LoginFailure.INVALID:
+                self._addresses.give(site, 1)
+            raise
+        self._addresses.give(site, 1)
 
     def _give_back(self, site: str, user: str) -> None:
         self._addresses.give(site, 1)

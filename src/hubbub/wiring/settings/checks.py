@@ -100,7 +100,7 @@ def _check_external(settings: Settings) -> Refusals:
         table = f"{EXTERNAL}.{alias}"
         if not ALIAS.fullmatch(alias):
             yield table, f"the alias must be {ALIAS_ALLOWED}"
-        for name, allowed in _check_provider(provider):
+        for name, allowed in (*_check_provider(provider), *_check_client(provider, settings.public_url)):
             yield f"{table}.{name}", allowed
         other = issuers.setdefault(provider.issuer, table)
         if provider.issuer and other != table:
@@ -108,10 +108,13 @@ def _check_external(settings: Settings) -> Refusals:
 
 
 def _check_provider(provider: ExternalProvider) -> Refusals:
-    for name in ("issuer", "audience", "algorithms"):
+    for name in ("issuer", "algorithms", *([] if provider.client_id else ["audience"])):
         if not getattr(provider, name):
             yield name, "must be set"
     given = [name for name in KEY_SOURCES if getattr(provider, name)]
+    if provider.client_id and not given:  # the provider's description says where its keys are
+        yield from _check_public(provider, "", [name for name in provider.algorithms if name in HMAC_BYTES])
+        return
     if len(given) != 1:
         yield KEY_SOURCES[0], "exactly one must be set of " + ", ".join(KEY_SOURCES)
         return
@@ -131,12 +134,37 @@ def _check_hmac(provider: ExternalProvider, hashed: Sequence[str]) -> Refusals:
 
 def _check_public(provider: ExternalProvider, source: str, hashed: Sequence[str]) -> Refusals:
     if hashed:  # a public key taken for an HMAC secret is the classic forgery
-        yield "algorithms", f"must not contain {', '.join(hashed)} where {source} is set"
+        yield "algorithms", f"must not contain {', '.join(hashed)} where {source or 'no hmac_secret'} is set"
+    if source:
+        yield from _check_source(provider, source)
+
+
+def _check_source(provider: ExternalProvider, source: str) -> Refusals:
     value: str = getattr(provider, source)
     if source.endswith("_file") and not Path(value).is_file():
         yield source, "must be a file that can be read"
-    if source == "jwks_url" and not (_is_url(value, ("https",)) or _is_loopback(value)):
+    if source == "jwks_url" and not _is_safe(value):
         yield source, "must be an https URL (http is for loopback addresses only)"
+
+
+def _check_client(provider: ExternalProvider, public_url: str) -> Refusals:
+    if not provider.client_id:
+        if provider.client_secret:
+            yield "client_secret", "goes with client_id"
+        return
+    if not _is_safe(provider.issuer):
+        yield "issuer", "must be an https URL where client_id is set (http is for loopback addresses only)"
+    if not _is_safe(public_url):
+        yield (
+            "client_id",
+            "needs public_url, over https: the provider sends browsers back there (http is for loopback addresses only)",
+        )
+    if "openid" not in provider.scopes:
+        yield "scopes", "must contain openid"
+
+
+def _is_safe(url: str) -> bool:
+    return _is_url(url, ("https",)) or _is_loopback(url)
 
 
 def _is_loopback(url: str) -> bool:

@@ -128,10 +128,18 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class ExternalProvider(Struct, frozen=True, kw_only=True):
-    """An identity provider whose tokens are accepted as `<alias>:<sub>`; the alias is the table's name."""
+    """An identity provider whose users are `<alias>:<sub>`; the alias is the table's name.
+
+    With `audience` its tokens are accepted as they are; with `client_id` people may log in with it in the browser.
+    """
 
     issuer: Annotated[str, _text("The `iss` its tokens must carry.")] = ""
-    audience: Annotated[str, _text("The `aud` its tokens must carry.")] = ""
+    audience: Annotated[
+        str,
+        _text(
+            "The `aud` its tokens must carry. Empty (where `client_id` is set): none are taken as they are."
+        ),
+    ] = ""
     algorithms: Annotated[
         tuple[
             Literal[
@@ -149,6 +157,17 @@ class ExternalProvider(Struct, frozen=True, kw_only=True):
     jwks_file: Annotated[str, _text("A file with a JSON Web Key Set (RFC 7517).")] = ""
     jwks_url: Annotated[str, _text("An https URL of a JSON Web Key Set; only this one is ever asked.")] = ""
     name_claim: Annotated[str, _text("The claim that holds the name to display.")] = "name"
+    client_id: Annotated[
+        str, _text("Who we are there: people may then log in with it in the browser (docs/web.md).")
+    ] = ""
+    client_secret: Annotated[
+        str, _text("The client's secret. Empty: a public client, which PKCE protects.", secret=True)
+    ] = ""
+    scopes: Annotated[tuple[str, ...], _text("What is asked for there; `openid` must be among them.")] = (
+        "openid",
+        "profile",
+    )
+    label: Annotated[str, _text("What the button says. Empty: the alias.")] = ""
 
 
 class Auth(Struct, frozen=True, kw_only=True):
@@ -251,6 +270,7 @@ class Cache(Struct, frozen=True, kw_only=True):
 class Settings(Struct, frozen=True, kw_only=True):
     """All of it, as in force."""
 
+    name: Annotated[str, _text("What the server calls itself to people.")] = "Hubbub"
     host: Annotated[str, _text("Address the public port listens on.")] = "127.0.0.1"
     port: Annotated[int, _count("Public port: HTTP and WebSocket. 0: any free one.", most=65_535)] = 8080
     internal_host: Annotated[str, _text("Address the internal port listens on.")] = "127.0.0.1"

@@ -11,7 +11,8 @@ CORS = Setup(policy=HttpPolicy(allowed_origins=(PAGE,)))
 ROUTES = {
     "POST /accounts", "POST /sessions", "POST /sessions/refresh", "GET /sessions", "DELETE /sessions",
     "DELETE /sessions/{session}", "GET /me", "PATCH /me",
-    "PUT /me/avatar", "GET /avatars/{name}", "GET /users/{user}", "GET /chats", "GET /chats/{chat}",
+    "PUT /me/avatar", "GET /avatars/{name}", "GET /server", "GET /oidc/{alias}/start",
+    "GET /oidc/{alias}/callback", "POST /oidc/session", "GET /users/{user}", "GET /chats", "GET /chats/{chat}",
     "GET /chats/{chat}/entries", "POST /chats/{chat}/entries", "POST /direct/{user}/entries",
     "PATCH /chats/{chat}/entries/{seq}", "DELETE /chats/{chat}/entries/{seq}",
     "PUT /chats/{chat}/entries/{seq}/reactions/{emoji}", "DELETE /chats/{chat}/entries/{seq}/reactions/{emoji}",
@@ -49,6 +50,10 @@ async def test_the_documentation_says_which_routes_need_a_token(world: World) ->
         "POST /sessions",
         "POST /sessions/refresh",
         "GET /avatars/{name}",
+        "GET /server",
+        "GET /oidc/{alias}/start",
+        "GET /oidc/{alias}/callback",
+        "POST /oidc/session",
     }
 
 

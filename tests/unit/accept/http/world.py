@@ -13,6 +13,7 @@ from hubbub.dispatch.limits import TokenBuckets
 from hubbub.execute.accounts import AccountPolicy, Accounts
 from hubbub.execute.authentication import Authenticator
 from hubbub.execute.avatars import Avatars
+from hubbub.execute.external_logins import Door, ExternalLogins, LoginPolicy
 from hubbub.execute.profiles import Profiles
 from hubbub.execute.sessions import Sessions
 from hubbub.model import commands, replies
@@ -98,6 +99,7 @@ class Setup(Struct, kw_only=True):
     signup_open: bool = True
     limits: tuple[int, int, int] = (20, 10, 10)
     policy: HttpPolicy = HttpPolicy()
+    doors: Mapping[str, Door] = {}
 
 
 class World:
@@ -119,6 +121,9 @@ class World:
             sessions=Sessions(sessions, SECRET, lifetimes, self.revocations.announce),
             profiles=Profiles(accounts, self.changed),
             avatars=Avatars(StoredAvatars(database), self.changed),
+            external_logins=ExternalLogins(
+                setup.doors, sessions, LoginPolicy(secret=SECRET, lifetimes=lifetimes)
+            ),
             authenticator=Authenticator(SECRET, self.revocations.is_revoked, sessions),
             commands=self.desk,
             sign_in_limits=SignInLimits(*setup.limits),
