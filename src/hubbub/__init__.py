@@ -1,7 +1,7 @@
 """Hubbub, a chat server. This page is the map: `ls src/hubbub` prints the way a message travels.
 
-    accept/      1. a socket opens: listener, admission, WebSocket, HTTP, heartbeats, outgoing bytes
-    codec/       2. bytes become words: RFC 6455 frames, JSON (pure)
+    accept/      1. a socket opens: listener, admission, WebSocket, TCP, HTTP, heartbeats, outgoing bytes
+    codec/       2. bytes become words: RFC 6455 frames, data frames, JSON, Protobuf (pure)
     dispatch/    3. a command finds its handler, if it may: limits, THE TABLE of routes
     execute/     4. a use case runs: one file per feature, pure but for the ports it is given
     model/          the words and rules of chat; imports nothing of ours

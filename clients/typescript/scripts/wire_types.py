@@ -19,7 +19,7 @@ from hubbub.model.commands import AnyCommand
 from hubbub.model.entries import Entry
 from hubbub.model.errors import CloseCode, ErrorCode
 from hubbub.model.identity import Tokens
-from hubbub.model.replies import ChatPush, Push, Reply
+from hubbub.model.replies import ChatPush, PingPush, Push, Reply
 
 HEAD = """// Made by scripts/wire_types.py from the server's Structs; `make reference` makes it anew.
 // Types of protocol.md §2 and §6. What arrives may have more fields and other types: those are ignored.
@@ -50,8 +50,8 @@ def replies() -> list[type[Struct]]:
 
 
 def pushes() -> list[type[Struct]]:
-    """Every push that is no entry."""
-    return [*Push.__subclasses__(), ChatPush]
+    """Every push that is no entry, but for the one that only framed TCP says: browsers have none."""
+    return [*(each for each in Push.__subclasses__() if each is not PingPush), ChatPush]
 
 
 def name_of(kind: type[Struct], schema: Schema) -> str:

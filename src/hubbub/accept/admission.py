@@ -10,7 +10,7 @@ from hubbub.codec.websocket_handshake import HandshakeRefused, Origin, UpgradeRe
 
 
 class Admission:
-    """`per_address`: open WebSockets of one address at most. `trusted`: proxies whose X-Forwarded-For is believed."""
+    """`per_address`: open connections of one address at most. `trusted`: proxies whose X-Forwarded-For is believed."""
 
     def __init__(self, allowed: frozenset[Origin], per_address: float, trusted: Iterable[str]) -> None:
         self._allowed = allowed
@@ -60,9 +60,16 @@ class Admission:
 
     def enter(self, address: str) -> None:
         """One more connection of the address; raises HandshakeRefused if it has too many."""
+        if not self.take_place(address):
+            raise HandshakeRefused(HTTPStatus.TOO_MANY_REQUESTS, "Too many connections from your address.")
+
+    def take_place(self, address: str) -> bool:
+        """Whether the address may have one more connection; it is counted then, until `leave`."""
         if self._open[address] >= self._per_address:
-            raise self._refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many connections from your address.")
+            self.refused += 1
+            return False
         self._open[address] += 1
+        return True
 
     def _refusal(self, status: HTTPStatus, text: str) -> HandshakeRefused:
         self.refused += 1

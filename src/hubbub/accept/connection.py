@@ -24,6 +24,7 @@ from hubbub.push.hub import Hub
 from hubbub.push.mailbox import Flusher
 
 CLOSING_SECONDS = 5.0
+INBOX_BYTES = 65_536  # of one read: emptied within the callback that filled it, so one serves all connections
 JITTER = 0.1  # of the heartbeat, so that connections opened together are not pinged together
 
 
@@ -36,7 +37,7 @@ class Listener(Protocol):
 
 @dataclass(kw_only=True)
 class Gate:
-    """What the connections of a listener share."""
+    """What the connections of a listener share. `inbox`: where framed TCP reads to; `noise`: what it skipped, in bytes."""
 
     listener: Listener = None  # type: ignore[assignment]  # wiring sets it: it needs the gate's hub first
     admission: Admission
@@ -54,6 +55,8 @@ class Gate:
     connections: "set[Connection]" = field(default_factory=set)
     closed: Counter[int] = field(default_factory=Counter)
     opened: int = 0
+    inbox: bytearray = field(default_factory=lambda: bytearray(INBOX_BYTES))
+    noise: int = 0
 
     def end_revoked(self, sessions: Sequence[str]) -> None:
         """These sessions were ended by their user or by theft of a token: their connections go now."""
@@ -127,12 +130,22 @@ class Connection(Client):
         self.gate.closed[code] += 1
         self.gate.listener.ended(self)
         self.state = CLOSED
-        self.put(self.closing_bytes(code, reason))
+        self.say_closing(code, reason)
         self._allow(self.gate.wheel.ticks(CLOSING_SECONDS))
 
-    def closing_bytes(self, code: int, reason: str) -> bytes:
-        """How this transport says that it closes."""
+    def say_closing(self, code: int, reason: str) -> None:
+        """Close as this transport does, behind what waits to be written."""
         raise NotImplementedError
+
+    def half_close(self) -> None:
+        """Send no more but read on for a while: closing on unread bytes would reset the socket and lose our last words."""
+        self.flush()
+        if self.transport.is_closing():
+            return
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:  # TLS has its own goodbye
+            self.transport.close()
 
     def ping(self) -> None:
         """Ask the peer for a sign of life."""

@@ -1,9 +1,10 @@
-"""The ports: one public for HTTP and WebSocket, one internal; opening them, and ending without losing anybody."""
+"""The ports: one public for HTTP and WebSocket, one internal, one for framed TCP; opening them, and ending without losing anybody."""
 
 import asyncio
 import contextlib
 import random
 import socket
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import uvicorn
 
 from hubbub.accept.connection import Gate
 from hubbub.accept.http_head import BoundedHeads
+from hubbub.accept.tcp import TcpConnection
 from hubbub.accept.websocket import WebSocketFactory
 from hubbub.model.errors import CloseCode
 
@@ -20,6 +22,7 @@ log = structlog.get_logger("hubbub.listener")
 BYE_BATCH = 500  # connections told in one loop turn, so that the others' last messages still flow
 BYE_PAUSE = 0.02
 LAST_WORDS_SECONDS = 2.0
+BACKLOG = 4_096  # connections the kernel keeps for us while many come at once, as after a restart
 
 
 class _Server(uvicorn.Server):
@@ -46,7 +49,7 @@ class Port:
             server_header=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=2,
-            backlog=4096,
+            backlog=BACKLOG,
             proxy_headers=False,
         )
         self._server = _Server(config)
@@ -74,6 +77,50 @@ class Port:
         """End what is left."""
         self._server.should_exit = True
         await self._server.shutdown()
+
+
+class TcpPort:
+    """The port of framed TCP, with TLS if there is a `context`; a handshake may take `handshake` seconds."""
+
+    def __init__(
+        self, gate: Gate, host: str, port: int, *, context: ssl.SSLContext | None, handshake: float
+    ) -> None:
+        self._gate = gate
+        self._address = (host, port)
+        self._context = context
+        self._handshake = handshake
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> int:
+        """Listen; gives the port's number. Raises OSError if it cannot be had."""
+        loop = asyncio.get_running_loop()
+        sock = await loop.run_in_executor(None, _bind, *self._address)
+        self._server = await loop.create_server(
+            lambda: TcpConnection(self._gate),
+            sock=sock,
+            backlog=BACKLOG,
+            ssl=self._context,
+            ssl_handshake_timeout=self._handshake if self._context is not None else None,
+        )
+        number: int = sock.getsockname()[1]
+        return number
+
+    def stop_accepting(self) -> None:
+        """Take no new connections."""
+        if self._server is not None:
+            self._server.close()
+
+
+def tls_context(certificate: str, key: str) -> ssl.SSLContext:
+    """TLS 1.2 or later with this certificate (PEM files). Raises OSError that names what cannot be used."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:
+        msg = f"{certificate} and {key} are no certificate and its key: {error}"
+        raise OSError(msg) from error
+    return context
 
 
 def _bind(host: str, port: int) -> socket.socket:

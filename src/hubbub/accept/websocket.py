@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from hubbub.accept.connection import Connection, Gate
 from hubbub.codec.websocket_frames import (
+    BINARY,
     CLOSE,
     PING,
     PONG,
@@ -25,12 +26,13 @@ from hubbub.codec.websocket_handshake import (
     choose_subprotocol,
     parse_upgrade,
 )
-from hubbub.codec.wires import WEBSOCKET_JSON
+from hubbub.codec.wires import WEBSOCKET_JSON, WEBSOCKET_PROTOBUF
 from hubbub.dispatch.session import CLOSED
 from hubbub.model.errors import CloseCode
 from hubbub.push.mailbox import HIGH_WATER
 
-SUBPROTOCOLS = {"hubbub.v1.json": WEBSOCKET_JSON}
+SUBPROTOCOLS = {"hubbub.v1.json": WEBSOCKET_JSON, "hubbub.v1.protobuf": WEBSOCKET_PROTOBUF}
+OPCODES = {WEBSOCKET_JSON: TEXT, WEBSOCKET_PROTOBUF: BINARY}  # the frames that hold envelopes
 BEARER = "bearer "
 PING_FRAME = ping_frame(b"")
 
@@ -61,15 +63,16 @@ class WebSocketConnection(Connection, asyncio.Protocol):
             self._open(data)
             return
         self.seen = self.gate.wheel.now
+        spoken = OPCODES[self.wire]
         try:
             for opcode, payload in self._reader.feed(data):
-                if opcode == TEXT and self.state != CLOSED:
-                    self.gate.listener.receive(self, payload)
-                elif opcode != TEXT:
+                if opcode != spoken:
                     self._handle((opcode, payload))
+                elif self.state != CLOSED:
+                    self.gate.listener.receive(self, payload)
         except ProtocolViolation as violation:
             self.finish(violation.code, violation.reason)
-            self._half_close()
+            self.half_close()
 
     def eof_received(self) -> bool:
         """The peer will send nothing more."""
@@ -114,7 +117,7 @@ class WebSocketConnection(Connection, asyncio.Protocol):
         elif opcode == PING:
             self._answer_ping(payload)
         else:
-            self.finish(CloseCode.UNSUPPORTED.number, "this sub-protocol has text frames only")
+            self.finish(CloseCode.UNSUPPORTED.number, "this sub-protocol has no such frames")
 
     def _answer_ping(self, payload: bytes) -> None:
         """As often as the setting allows; a flood of pings is not answered, and costs no memory."""
@@ -129,19 +132,13 @@ class WebSocketConnection(Connection, asyncio.Protocol):
             self.finish(close_code(payload) if payload else CloseCode.NORMAL.number, "")
         self._hang_up()
 
-    def _half_close(self) -> None:
-        """Send no more but read on for a while: closing on unread bytes would reset the socket and lose our code."""
-        self.flusher.flush()
-        if not self.transport.is_closing():
-            self.transport.write_eof()
-
     def _hang_up(self) -> None:
-        self.flusher.flush()
+        self.flush()
         self.transport.close()
 
-    def closing_bytes(self, code: int, reason: str) -> bytes:
-        """A close frame."""
-        return close_frame(code, reason)
+    def say_closing(self, code: int, reason: str) -> None:
+        """A close frame; the peer answers it with its own."""
+        self.put(close_frame(code, reason))
 
     def ping(self) -> None:
         """A ping frame, which browsers answer by themselves."""

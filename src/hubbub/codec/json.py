@@ -1,11 +1,12 @@
 """Envelopes as JSON (docs/protocol.md §2), to and from the one set of Structs. Pure."""
 
 import json
-from typing import Any, get_args
+from typing import get_args
 
 import msgspec
 from msgspec import Struct
 
+from hubbub.codec.malformed import MalformedError, check_text
 from hubbub.model.commands import AnyCommand
 
 _decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
@@ -15,13 +16,11 @@ _TAGS = frozenset(command.__struct_config__.tag for command in get_args(AnyComma
 _LARGEST_ID = 2**32 - 1
 
 
-class MalformedError(Exception):
-    """Not a request of the contract. `id` is set where the envelope had a valid type and id."""
+class _Pong(Struct, tag="pong", forbid_unknown_fields=True):
+    """The answer to the server's `ping`, over framed TCP."""
 
-    def __init__(self, request: int | None, message: str) -> None:
-        super().__init__(message)
-        self.id = request
-        self.message = message
+
+_decode_pong = msgspec.json.Decoder(_Pong).decode
 
 
 def decode(envelope: bytes) -> AnyCommand:
@@ -30,9 +29,18 @@ def decode(envelope: bytes) -> AnyCommand:
         command = _decode(envelope)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(_id_of(envelope), _words(error)) from None
-    if b"\\u0000" in envelope and _has_nul(command):
-        raise MalformedError(command.id, "Strings must not contain U+0000.")
+    if b"\\u0000" in envelope:
+        check_text(command, command.id)
     return command
+
+
+def is_pong(envelope: bytes) -> bool:
+    """Whether this is the answer to the server's `ping`, which is no request (docs/protocol.md §1)."""
+    try:
+        _decode_pong(envelope)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _words(error: Exception) -> str:
@@ -53,18 +61,6 @@ def _id_of(envelope: bytes) -> int | None:
     return request if type(request) is int and 0 <= request <= _LARGEST_ID else None
 
 
-def _has_nul(command: Struct) -> bool:
-    return any(_holds_nul(getattr(command, name)) for name in command.__struct_fields__)
-
-
-def _holds_nul(value: Any) -> bool:  # noqa: ANN401 - whatever a field may hold
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, list | dict):
-        return any(map(_holds_nul, value))
-    return False
-
-
 def size_of(thing: object) -> int:
-    """How many bytes a reply, push or part of one takes."""
+    """How many bytes a reply, push or part of one takes; in Protobuf it takes no more."""
     return len(encode(thing))

@@ -75,18 +75,18 @@ class FrameReader:
     def feed(self, data: bytes) -> Iterable[Event]:
         """Events completed by `data`, in order; ProtocolViolation is raised after the events before it."""
         if self._partial is None:
-            payload = _short_text(data, 0, self._limits.max_message_bytes)
+            payload = _short_message(data, 0, self._limits.max_message_bytes)
             if payload is not None and len(data) - len(payload) == _SHORT_HEAD_BYTES[data[1]]:
-                return ((TEXT, payload),)
+                return ((data[0] & 0x0F, payload),)
         return self._events(data)
 
     def _events(self, data: bytes) -> Iterator[Event]:
         at = 0
         if self._partial is None:
             limit = self._limits.max_message_bytes
-            while (payload := _short_text(data, at, limit)) is not None:
+            while (payload := _short_message(data, at, limit)) is not None:
+                yield data[at] & 0x0F, payload
                 at += _SHORT_HEAD_BYTES[data[at + 1]] + len(payload)
-                yield TEXT, payload
         if at < len(data):
             yield from self._partial_events(data[at:])
 
@@ -99,16 +99,16 @@ class FrameReader:
             self._partial = None
 
 
-_WHOLE_TEXT: Final = FIN | TEXT
+_WHOLE: Final = (FIN | TEXT, FIN | BINARY)
 _SHORT_HEAD_BYTES: Final = {**dict.fromkeys(range(MASKED, MASKED + 126), 6), MASKED + 126: 8}
 
 
-def _short_text(data: bytes, at: int, limit: int) -> bytes | None:
-    """The message at `at` if it is what nearly all traffic is: text, valid, whole, one frame under 64 KiB.
+def _short_message(data: bytes, at: int, limit: int) -> bytes | None:
+    """The message at `at` if it is what nearly all traffic is: valid, whole, one frame under 64 KiB.
 
     None decides nothing: `_Partial` knows all the rules and says what it is instead.
     """
-    if len(data) - at < 6 or data[at] != _WHOLE_TEXT:
+    if len(data) - at < 6 or data[at] not in _WHOLE:
         return None
     length = data[at + 1] - MASKED
     start = at + 6
@@ -120,7 +120,7 @@ def _short_text(data: bytes, at: int, limit: int) -> bytes | None:
     if length < 0 or length > limit or start + length > len(data):
         return None
     payload = apply_mask(data[start : start + length], data[start - MASK_BYTES : start])
-    return payload if payload.isascii() or _is_utf8(payload) else None
+    return payload if payload.isascii() or data[at] & BINARY or _is_utf8(payload) else None
 
 
 class _Partial:

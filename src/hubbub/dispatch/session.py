@@ -9,11 +9,11 @@ OPEN       error bad_request            the dispatcher             CLOSED
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
-from hubbub.codec import json
+from hubbub.codec.malformed import MalformedError
 from hubbub.dispatch.dispatcher import Dispatcher, refusal_of
 from hubbub.dispatch.limits import TokenBuckets
 from hubbub.model import ids
@@ -68,12 +68,6 @@ class Client(Mailbox):
         raise NotImplementedError
 
 
-class Decode(Protocol):
-    """codec/json.decode, and its Protobuf sibling."""
-
-    def __call__(self, envelope: bytes, /) -> AnyCommand: ...
-
-
 class Sessions:
     """The conversations of all connections of this process."""
 
@@ -108,11 +102,11 @@ class Sessions:
 
     # ── what a client says ──────────────────────────────────────────────────────────────────────────────────────
 
-    def receive(self, client: Client, envelope: bytes, decode: Decode = json.decode) -> None:
-        """An envelope arrived."""
+    def receive(self, client: Client, envelope: bytes) -> None:
+        """An envelope arrived, in the codec of the client's wire."""
         try:
-            command = decode(envelope)
-        except json.MalformedError as malformed:
+            command = client.wire.codec.decode(envelope)
+        except MalformedError as malformed:
             self._answer(client, malformed.id, Refused(ErrorCode.BAD_REQUEST, malformed.message))
             self._count_against(client, MALFORMED_COST)
             return

@@ -233,6 +233,10 @@ class ChatPush(Summary, tag="chat", kw_only=True):
     """A chat became visible: its summary; its flow starts at `head` + 1."""
 
 
+class PingPush(Push, tag="ping", kw_only=True):
+    """A sign of life is asked for; only framed TCP says it, as WebSocket has frames for it."""
+
+
 class Resync(Push, tag="resync", kw_only=True):
     """Entries after+1 … next-1 were not pushed; without `chat`: ask `chats` and `friends` again."""
 

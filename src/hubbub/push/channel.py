@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
-from hubbub.codec.wires import Wire
+from hubbub.codec.wires import Encoded, Wire
 from hubbub.model.chats import Chat
 from hubbub.model.entries import Entry
 from hubbub.model.replies import Resync
@@ -61,7 +61,7 @@ class Channel:
 
 
 class Entries:
-    """Entries to pass on: encoded once per wire, then given to every listener, `budget` at a time."""
+    """Entries to pass on: encoded once per codec, then given to every listener, `budget` at a time."""
 
     __slots__ = ("_at", "_chars", "_targets", "done", "entries", "heavy")
 
@@ -84,9 +84,8 @@ class Entries:
 
     def run(self, channel: Channel, flusher: Flusher, budget: int) -> int:
         if self._targets is None:
-            self._targets = [
-                (wire.frames(self.entries), list(those)) for wire, those in channel.listeners.items()
-            ]
+            encoded = Encoded(self.entries)
+            self._targets = [(encoded.on(wire), list(those)) for wire, those in channel.listeners.items()]
             channel.served = self.entries[-1].seq
             self.heavy = any(len(frames) > HIGH_WATER for frames, _ in self._targets)
         made = 0

@@ -8,7 +8,7 @@ falls between.
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-from hubbub.codec.wires import Wire
+from hubbub.codec.wires import Encoded
 from hubbub.model.chats import Chat
 from hubbub.model.entries import REMOVALS, Entry, MemberChanged
 from hubbub.model.proposals import Committed
@@ -229,21 +229,19 @@ class Hub:
         self.tell_all((user,), push)
 
     def tell_all(self, users: Iterable[str], push: Push) -> None:
-        """The same push for several users: encoded once."""
-        frames: dict[Wire, bytes] = {}
+        """The same push for several users: encoded once per codec."""
+        encoded = Encoded((push,))
         for user in users:
             local = self._locals.get(user)
             for mailbox in local.mailboxes if local is not None else ():
-                frame = frames.get(mailbox.wire)
-                if frame is None:
-                    frame = frames[mailbox.wire] = mailbox.wire.frame(push)
-                mailbox.offer(frame)
+                mailbox.offer(encoded.on(mailbox.wire))
 
     def tell_chat(self, channel: Channel, push: Push, but: str | None = None) -> None:
         """A push for all who listen to a chat, but one user's connections; lost where a peer is slow."""
         spared = self._locals.get(but) if but is not None else None
+        encoded = Encoded((push,))
         for wire, mailboxes in channel.listeners.items():
-            frame = wire.frame(push)
+            frame = encoded.on(wire)
             for mailbox in mailboxes:
                 if spared is None or mailbox not in spared.mailboxes:
                     mailbox.offer(frame)

@@ -61,10 +61,7 @@ class Flusher:
                 self.schedule()
         dirty, self._dirty = self._dirty, []
         for mailbox in dirty:
-            out = mailbox.out
-            mailbox.out = None
-            if out is not None:
-                mailbox.write(b"".join(out) if isinstance(out, list) else out)
+            mailbox.flush()
 
 
 class Mailbox:
@@ -111,6 +108,12 @@ class Mailbox:
             self.transport.write(frames)
         except RuntimeError:  # uvloop's word for a connection lost meanwhile; the others' frames go on
             pass
+
+    def flush(self) -> None:
+        """Write what waits now, and not at the end of the loop turn."""
+        out, self.out = self.out, None
+        if out is not None:
+            self.write(b"".join(out) if isinstance(out, list) else out)
 
     # ── putting in ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -71,6 +71,7 @@ PUSHES: Mapping[str, tuple[Fields, Fields]] = {
     "friend": ({"user": str, "change": str}, {}),
     "profile": ({"user": str, "display_name": str}, {"avatar": str}),
     "chat": (_SUMMARY, _SUMMARY_MAY),
+    "ping": ({}, {}),
     "resync": ({}, {"chat": str, "after": int, "next": int, "reset": bool}),
     "bye": ({"code": int, "reason": str}, {"reconnect_in_ms": int}),
     "error": ({"code": str, "message": str}, {"retry_after_ms": int}),

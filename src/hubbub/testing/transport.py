@@ -66,6 +66,10 @@ class ManualTransport:
         self.closed = self.aborted = True
         self._buffer.clear()
 
+    def can_write_eof(self) -> bool:
+        """As a socket without TLS."""
+        return True
+
     def write_eof(self) -> None:
         """Send no more."""
         self.half_closed = True

@@ -8,7 +8,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -17,7 +17,7 @@ import uvloop
 from hubbub.accept.http.app import build_app
 from hubbub.accept.http.internal import build_internal_app
 from hubbub.accept.http.web_app import load_web_app
-from hubbub.accept.listener import Port, say_goodbye
+from hubbub.accept.listener import Port, TcpPort, say_goodbye, tls_context
 from hubbub.persist.clock import DatabaseClock
 from hubbub.persist.engine import Database, database_url, is_alive
 from hubbub.persist.failures import OUTAGES, said
@@ -36,6 +36,7 @@ PURGE_EVERY = 600.0
 DAY_MS = 86_400_000
 LAST_COMMITS_SECONDS = 5.0
 GOODBYE_SECONDS = 5.0
+NO_HANDSHAKE_LIMIT = 86_400.0  # seconds: asyncio wants a number
 LOCK_FILE = "lock"
 NO_WEB_APP = "no web app in this installation; there is a page at the root instead"
 SWITCH_SECONDS = 0.000_5
@@ -140,8 +141,10 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event) -> None:
         settings.port,
         gate=node.gate,
     )
+    framed = _tcp_port(settings, node)
     internal_number = await internal.open()
     number = await public.open()
+    tcp = {} if framed is None else {"tcp": f"{settings.tcp.host}:{await framed.open()}"}
     journal = _start(node, settings)
     for port, name in ((internal, "internal port"), (public, "public port")):
         node.tasks.spawn(port.serve(), name)
@@ -152,14 +155,24 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event) -> None:
         url=f"http://{settings.host}:{number}",
         internal=f"http://{settings.internal_host}:{internal_number}",
         data=settings.data,
+        **tcp,
     )
     await stop.wait()
-    await _end(settings, node, journal, public)
+    await _end(settings, node, journal, [public] if framed is None else [public, framed])
     await public.close()
     await internal.close()
     await node.tasks.stop()
     node.passwords.close()
     log.info("ended")
+
+
+def _tcp_port(settings: Settings, node: Node) -> TcpPort | None:
+    tcp = settings.tcp
+    if tcp.port < 0:
+        return None
+    context = tls_context(tcp.certificate_file, tcp.key_file) if tcp.certificate_file else None
+    seconds = settings.limits.handshake_seconds or NO_HANDSHAKE_LIMIT
+    return TcpPort(node.gate, tcp.host, tcp.port, context=context, handshake=seconds)
 
 
 async def _reasons(node: Node) -> list[str]:
@@ -232,10 +245,13 @@ async def _purge(node: Node, days: int) -> None:
         purged = await node.outbox.purge(node.clock() - days * DAY_MS)
 
 
-async def _end(settings: Settings, node: Node, journal: "asyncio.Task[None]", public: Port) -> None:
+async def _end(
+    settings: Settings, node: Node, journal: "asyncio.Task[None]", ports: Sequence[Port | TcpPort]
+) -> None:
     """No new connections, `bye` to all, the last commits, then what is kept lazily."""
     node.gate.admission.draining = True
-    public.stop_accepting()
+    for port in ports:
+        port.stop_accepting()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(settings.drain_seconds + GOODBYE_SECONDS):
             await say_goodbye(node.gate, settings.drain_seconds)

@@ -5,6 +5,7 @@ server cannot be loaded, and `hubbub chat` starts without it. Exit status: 0 don
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from hubbub.wiring.settings import Loaded, SettingsRefused, load_settings
 
 FAILED = 1
 WRONG_SETTINGS = 2
+TABLED = re.compile(r"^(log|tcp)_")  # options of keys that lie in a table
 FORMS = frozenset({"json", "toml", "reference"})  # options of `config` that are no settings
 PIPE_WIDTH = 200  # columns: wide enough that no line is folded where `grep` reads
 
@@ -34,6 +36,8 @@ Host = Annotated[str | None, typer.Option(help="Address of the public port.")]
 Port = Annotated[str | None, typer.Option(help="Public port: HTTP and WebSocket.")]
 InternalHost = Annotated[str | None, typer.Option(help="Address of the internal port.")]
 InternalPort = Annotated[str | None, typer.Option(help="Internal port: /livez, /readyz, /metrics.")]
+TcpPort = Annotated[str | None, typer.Option(help="Port of framed TCP; without it there is none.")]
+TcpHost = Annotated[str | None, typer.Option(help="Address of the framed TCP port.")]
 Data = Annotated[str | None, typer.Option(help="Directory of the embedded store.")]
 DatabaseUrl = Annotated[
     str | None, typer.Option(help="SQLAlchemy URL; without it, SQLite in the data directory.")
@@ -50,7 +54,7 @@ def _fail(message: str, status: int) -> NoReturn:
 
 
 def _load(options: Mapping[str, object]) -> Loaded:
-    dotted = {name.replace("log_", "log."): value for name, value in options.items()}
+    dotted = {TABLED.sub(r"\1.", name): value for name, value in options.items()}
     try:
         return load_settings(dotted, os.environ, Path.cwd())
     except SettingsRefused as refused:
@@ -79,6 +83,8 @@ def serve(
     port: Port = None,
     internal_host: InternalHost = None,
     internal_port: InternalPort = None,
+    tcp_host: TcpHost = None,
+    tcp_port: TcpPort = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     public_url: PublicUrl = None,
@@ -102,6 +108,8 @@ def show(
     port: Port = None,
     internal_host: InternalHost = None,
     internal_port: InternalPort = None,
+    tcp_host: TcpHost = None,
+    tcp_port: TcpPort = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     public_url: PublicUrl = None,

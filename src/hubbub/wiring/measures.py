@@ -17,7 +17,10 @@ def measure(node: Node) -> Telemetry:
     telemetry.gauge("journal_failing", "1 while the database takes no writes.", lambda: journal.failing)
     telemetry.counter("connections_opened", "Connections opened.", lambda: gate.opened)
     telemetry.counter("connections_closed", "Connections closed.", gate.closed.total)
-    telemetry.counter("handshakes_refused", "Handshakes refused.", lambda: gate.admission.refused)
+    telemetry.counter(
+        "handshakes_refused", "Connections refused at the door.", lambda: gate.admission.refused
+    )
+    telemetry.counter("noise_bytes", "Bytes between the frames of framed TCP.", lambda: gate.noise)
     telemetry.counter("commands", "Commands taken.", lambda: node.dispatcher.commands)
     telemetry.counter("commands_refused", "Commands refused.", lambda: node.dispatcher.refused)
     telemetry.counter("journal_commits", "Transactions committed.", lambda: journal.commits)

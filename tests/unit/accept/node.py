@@ -8,7 +8,9 @@ from typing import Any
 from hubbub.accept.admission import Admission
 from hubbub.accept.connection import Gate
 from hubbub.accept.heartbeat import TimingWheel
+from hubbub.accept.tcp import TcpConnection
 from hubbub.accept.websocket import WebSocketConnection
+from hubbub.codec.data_frame import DataFrameReader, frame
 from hubbub.codec.websocket_frames import CLOSE, PING, TEXT, FrameLimits, close_code, masked_frame
 from hubbub.dispatch.limits import TokenBuckets
 from hubbub.dispatch.session import Sessions
@@ -25,6 +27,7 @@ from hubbub.testing.clock import ManualClock
 from hubbub.testing.memory import Memory, MemoryChats, MemoryJournal, MemoryLog, MemoryPeople
 from hubbub.testing.place import Place, counting_entropy
 from hubbub.testing.transport import ManualTransport
+from hubbub_conformance import codecs
 
 HEAD = (
     b"GET /ws HTTP/1.1\r\nHost: hubbub.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -89,6 +92,49 @@ class Client:
 
     def pings(self) -> int:
         return sum(opcode == PING for opcode, _ in self.frames())
+
+    def lose(self) -> None:
+        self.transport.abort()
+        self.connection.connection_lost(None)
+
+
+class TcpClient:
+    """The other end of framed TCP."""
+
+    def __init__(self, node: "Node", codec: codecs.Codec = codecs.JSON, peer: str = "192.0.2.1") -> None:
+        self.codec = codec
+        self.connection = TcpConnection(node.gate)
+        self.transport = ManualTransport(self.connection, high=HIGH, peer=peer)
+        self.connection.connection_made(self.transport)  # type: ignore[arg-type]
+        self.transport.set_write_buffer_limits(HIGH, 0)
+        self.ids = iter(range(1, 10_000))
+        self.reader = DataFrameReader(2**20)
+
+    def say(self, kind: str, **fields: Any) -> int:  # noqa: ANN401
+        """Send a request; its id."""
+        number = next(self.ids)
+        self.send({"type": kind, "id": number, **fields})
+        return number
+
+    def send(self, envelope: dict[str, Any]) -> None:
+        self.send_bytes(frame(self.codec.number, self.codec.encode(envelope)))
+
+    def send_bytes(self, data: bytes) -> None:
+        """As a loop does: into the connection's buffer, as much at a time as it holds."""
+        while data:
+            buffer = self.connection.get_buffer(-1)
+            size = min(len(buffer), len(data))
+            buffer[:size] = data[:size]
+            self.connection.buffer_updated(size)
+            data = data[size:]
+
+    def heard(self, codec: codecs.Codec | None = None) -> list[dict[str, Any]]:
+        """Every envelope read since the last time."""
+        data = self.transport.take()
+        return [(codec or self.codec).decode(each) for each in self.reader.feed(data, len(data))]
+
+    def types(self) -> list[str]:
+        return [envelope["type"] for envelope in self.heard()]
 
     def lose(self) -> None:
         self.transport.abort()
@@ -170,6 +216,16 @@ class Node:
 
     def connect(self, extra: bytes = b"") -> Client:
         return Client(self, extra)
+
+    def connect_tcp(self, codec: codecs.Codec = codecs.JSON, peer: str = "192.0.2.1") -> TcpClient:
+        return TcpClient(self, codec, peer)
+
+    async def enter_tcp(self, user: str, codec: codecs.Codec = codecs.JSON) -> TcpClient:
+        """The same over framed TCP."""
+        client = self.connect_tcp(codec)
+        client.say("hello", token=user)
+        await self.settle()
+        return client
 
     async def enter(self, user: str, **hello: Any) -> Client:  # noqa: ANN401
         """A client that was welcomed; what it heard is left to be read."""

@@ -7,6 +7,7 @@ from hubbub.accept.websocket import WebSocketConnection, WebSocketFactory
 from hubbub.codec.websocket_frames import BINARY, CLOSE, PING, PONG, TEXT, masked_frame
 from hubbub.dispatch.session import CLOSED, OPEN
 from hubbub.testing.transport import ManualTransport
+from hubbub_conformance import codecs
 
 
 @pytest.fixture
@@ -124,6 +125,18 @@ async def test_after_our_close_nothing_of_the_peer_is_heard_but_its_close(node: 
     assert not client.transport.closed
     client.send(CLOSE, (4501).to_bytes(2, "big"))
     assert client.transport.closed
+
+
+async def test_over_protobuf_frames_are_binary_and_a_text_frame_closes_with_1003(node: Node) -> None:
+    client = node.connect(b"Sec-WebSocket-Protocol: hubbub.v1.protobuf\r\n")
+    client.send(BINARY, codecs.PROTOBUF.encode({"type": "hello", "id": 1, "token": "alice"}))
+    await node.settle()
+    [(opcode, payload)] = client.frames()
+    assert opcode == BINARY
+    assert codecs.PROTOBUF.decode(payload)["user"] == "alice"
+    client.send(TEXT, b'{"type":"ping","id":2}')
+    await node.settle()
+    assert client.closed_with() == 1003
 
 
 async def test_a_binary_frame_on_a_text_protocol_closes_with_1003(node: Node) -> None:

@@ -1,27 +1,61 @@
-from hubbub.codec.json import encode
-from hubbub.codec.websocket_frames import TEXT, FrameLimits, FrameReader, masked_frame
-from hubbub.codec.wires import WEBSOCKET_JSON
+"""Every combination of transport and codec; and what many connections share."""
+
+import pytest
+
+from hubbub.codec import data_frame, json, protobuf, wires
+from hubbub.codec.websocket_frames import BINARY, TEXT
+from hubbub.codec.wires import Codec, Encoded, Wire
 from hubbub.model.replies import Ok, Pong
+from hubbub_conformance import codecs
+
+WEBSOCKET = [(wires.WEBSOCKET_JSON, TEXT, codecs.JSON), (wires.WEBSOCKET_PROTOBUF, BINARY, codecs.PROTOBUF)]
+TCP = [(wires.TCP_JSON, 0, codecs.JSON), (wires.TCP_PROTOBUF, 1, codecs.PROTOBUF)]
+ALL = [*WEBSOCKET, *TCP]
 
 
-def payload_of(frame: bytes) -> bytes:
-    """Short unmasked frames only."""
-    assert frame[0] == 0x80 | TEXT
+@pytest.mark.parametrize(("wire", "opcode", "client"), WEBSOCKET, ids=lambda each: getattr(each, "name", ""))
+def test_over_websocket_an_envelope_is_one_frame_of_its_codec_s_kind(
+    wire: Wire, opcode: int, client: codecs.Codec
+) -> None:
+    frame = wire.frame(Pong(id=1))
+    assert frame[0] == 0x80 | opcode
     assert frame[1] == len(frame) - 2 < 126
-    return frame[2:]
+    assert client.decode(frame[2:]) == {"type": "pong", "id": 1}
 
 
-def test_an_envelope_is_one_text_frame() -> None:
-    assert payload_of(WEBSOCKET_JSON.frame(Pong(id=1))) == encode(Pong(id=1))
+@pytest.mark.parametrize(("wire", "number", "client"), TCP, ids=lambda each: getattr(each, "name", ""))
+def test_over_tcp_it_is_one_data_frame_that_names_its_codec(
+    wire: Wire, number: int, client: codecs.Codec
+) -> None:
+    reader = data_frame.DataFrameReader(1_000)
+    frame = wire.frame(Pong(id=1))
+    [payload] = reader.feed(frame, len(frame))
+    assert reader.codec == number
+    assert client.decode(payload) == {"type": "pong", "id": 1}
 
 
-def test_several_envelopes_are_joined_in_their_order() -> None:
+@pytest.mark.parametrize("wire", [wire for wire, _, _ in ALL], ids=lambda each: each.name)
+def test_several_envelopes_are_joined_in_their_order(wire: Wire) -> None:
     envelopes = [Ok(id=1), Pong(id=2), Ok(id=3)]
-    assert WEBSOCKET_JSON.frames(envelopes) == b"".join(map(WEBSOCKET_JSON.frame, envelopes))
-    assert WEBSOCKET_JSON.frames([]) == b""
+    joined = b"".join(map(wire.frame, envelopes))
+    assert wire.frames(envelopes) == Encoded(envelopes).on(wire) == joined
+    assert wire.frames([]) == Encoded([]).on(wire) == b""
 
 
-def test_what_we_send_a_reader_of_our_own_would_understand() -> None:
-    payload = encode(Ok(id=1))
-    reader = FrameReader(FrameLimits())
-    assert list(reader.feed(masked_frame(TEXT, payload, b"mask"))) == [(TEXT, payload)]
+def test_what_many_connections_hear_is_encoded_once_per_codec_and_wrapped_once_per_wire() -> None:
+    encoded: list[object] = []
+
+    def encode(envelope: object) -> bytes:
+        encoded.append(envelope)
+        return json.encode(envelope)
+
+    codec = Codec("counting", encode, json.decode, json.is_pong)
+    one, other = Wire("one", codec, b"1".__add__), Wire("other", codec, b"2".__add__)
+    envelopes = [Ok(id=1), Pong(id=2)]
+    shared = Encoded(envelopes)
+    assert shared.on(one) is shared.on(one)
+    assert shared.on(other) != shared.on(one)
+    assert encoded == envelopes
+    assert shared.on(wires.TCP_PROTOBUF) == b"".join(
+        data_frame.frame(data_frame.PROTOBUF, protobuf.encode(each)) for each in envelopes
+    )

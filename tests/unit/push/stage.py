@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from hubbub.codec.json import encode
-from hubbub.codec.wires import Wire
+from hubbub.codec.wires import JSON, Wire
 from hubbub.model.chats import GROUP, Chat, Member
 from hubbub.model.entries import Entry, MemberChanged, Message
 from hubbub.model.proposals import Committed
@@ -16,8 +15,8 @@ from hubbub.push.mailbox import Flusher, Mailbox
 from hubbub.push.resume import describe
 from hubbub.testing.transport import ManualTransport
 
-LINES = Wire("lines", lambda envelope: encode(envelope) + b"\n")
-OTHER_LINES = Wire("other lines", lambda envelope: encode(envelope) + b"\n")
+LINES = Wire("lines", JSON, lambda payload: payload + b"\n")
+OTHER_LINES = Wire("other lines", JSON, lambda payload: payload + b"\n")
 
 
 class StillFlusher(Flusher):

@@ -216,12 +216,15 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_variables_of_others_are_left_alone(tmp_path: Path) -> None:
-    # Kubernetes describes a Service named "hubbub" to every pod in exactly such variables.
+    # Kubernetes describes Services named "hubbub" and "hubbub-tcp" to every pod in exactly such variables.
     env = {
         "HUBBUB_PORT": "tcp://10.0.0.7:8080",
         "HUBBUB_SERVICE_HOST": "10.0.0.7",
         "HUBBUB_SERVICE_PORT_HTTP": "8080",
         "HUBBUB_PORT_8080_TCP_ADDR": "10.0.0.7",
+        "HUBBUB_TCP_PORT": "tcp://10.0.0.8:7000",
+        "HUBBUB_TCP_SERVICE_PORT": "7000",
+        "HUBBUB_TCP_PORT_7000_TCP_PROTO": "tcp",
         "HUBBUB_URL": "http://127.0.0.1:8080",
         "HUBBUBBLE": "1",
         "PATH": "/bin",
@@ -241,6 +244,11 @@ def test_variables_of_others_are_left_alone(tmp_path: Path) -> None:
         ('database_url = "oracle://x"', "database_url"),
         ('database_url = "sqlite"', "database_url"),
         ("internal_port = 8080", "internal_port"),
+        ("tcp.port = 8080", "tcp.port"),
+        ("tcp.port = 8081", "tcp.port"),
+        ('tcp.host = ""', "tcp.host"),
+        ('tcp.key_file = "hubbub.toml"\ntcp.certificate_file = "no.pem"', "tcp.certificate_file"),
+        ('tcp.key_file = "no.pem"\ntcp.certificate_file = "hubbub.toml"', "tcp.key_file"),
         ('host = ""', "host"),
         ('data = ""', "data"),
         ('data = "hubbub.toml"', "data"),

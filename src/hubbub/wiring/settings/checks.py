@@ -59,14 +59,25 @@ def _check_database(settings: Settings) -> Refusals:
 
 
 def _check_hosts(settings: Settings) -> Refusals:
-    for name in ("host", "internal_host"):
-        if not getattr(settings, name):
+    hosts = {"host": settings.host, "internal_host": settings.internal_host, "tcp.host": settings.tcp.host}
+    for name, host in hosts.items():
+        if not host:
             yield name, "must be an address or a host name; 0.0.0.0 or :: listens on all"
 
 
 def _check_ports(settings: Settings) -> Refusals:
     if settings.port and (settings.port, settings.host) == (settings.internal_port, settings.internal_host):
         yield "internal_port", "must differ from port: the internal pages are not for the public"
+    others = {(settings.port, settings.host), (settings.internal_port, settings.internal_host)}
+    if settings.tcp.port > 0 and (settings.tcp.port, settings.tcp.host) in others:
+        yield "tcp.port", "must differ from port and internal_port: other bytes are spoken there"
+
+
+def _check_tls(settings: Settings) -> Refusals:
+    files = {"certificate_file": settings.tcp.certificate_file, "key_file": settings.tcp.key_file}
+    for name, value in files.items():
+        if any(files.values()) and not Path(value).is_file():
+            yield f"tcp.{name}", "must be a file that can be read: TLS needs a certificate and its key"
 
 
 def _check_data(settings: Settings) -> Refusals:
@@ -178,6 +189,7 @@ CHECKS: tuple[Callable[[Settings], Refusals], ...] = (
     _check_database,
     _check_hosts,
     _check_ports,
+    _check_tls,
     _check_data,
     _check_secret,
     _check_argon2,

@@ -21,8 +21,10 @@ NOT_KEYS = frozenset(
     {CONFIG_VARIABLE, "HUBBUB_URL"}
 )  # HUBBUB_URL tells the terminal client where its server is
 
-# Kubernetes tells every pod about a Service called "hubbub" in variables that look like settings.
-SERVICE_LINK = re.compile(r"HUBBUB_(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+# Kubernetes tells every pod about Services called "hubbub" and "hubbub-tcp" in variables that look like settings.
+SERVICE_LINK = re.compile(
+    r"HUBBUB_(TCP_)?(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
 SERVICE_LINK_VALUE = re.compile(r"(tcp|udp|sctp)://")
 
 SourceName = Literal["default", "file", "environment", "option"]
@@ -97,7 +99,7 @@ def _is_ours(variable: str, value: str) -> bool:
     if not variable.startswith(keys.PREFIX) or variable in NOT_KEYS:
         return False
     is_link = SERVICE_LINK.fullmatch(variable) or (
-        variable == "HUBBUB_PORT" and SERVICE_LINK_VALUE.match(value)
+        variable in {"HUBBUB_PORT", "HUBBUB_TCP_PORT"} and SERVICE_LINK_VALUE.match(value)
     )
     return not is_link
 

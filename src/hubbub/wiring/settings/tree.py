@@ -46,6 +46,20 @@ class Log(Struct, frozen=True, kw_only=True):
     ] = "auto"
 
 
+class Tcp(Struct, frozen=True, kw_only=True):
+    """Framed TCP (protocol.md §1): the same conversation for clients that are no browsers."""
+
+    port: Annotated[int, _count("Port of framed TCP. -1: none; 0: any free one.", least=-1, most=65_535)] = -1
+    host: Annotated[str, _text("Address it listens on.")] = "127.0.0.1"
+    certificate_file: Annotated[
+        str,
+        _text(
+            "A PEM file with the certificate and its chain: the port speaks TLS 1.2 or later. Empty: no TLS."
+        ),
+    ] = ""
+    key_file: Annotated[str, _text("A PEM file with the certificate's private key, not encrypted.")] = ""
+
+
 class Limits(Struct, frozen=True, kw_only=True):
     """Bounds on what one client, user or address may cost. 0 means no limit."""
 
@@ -96,7 +110,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     # How large, in bytes (protocol.md §1, §3.5).
     request_bytes: Annotated[
-        int, _count("Bytes of one envelope or HTTP body from a client (1009 beyond).")
+        int, _count("Bytes of one envelope or HTTP body from a client (1009 or 4502 beyond).")
     ] = 131_072
     reply_bytes: Annotated[
         int, _count("Bytes of one envelope to a client; lists are cut there with `more`.")
@@ -316,6 +330,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     outbox_retention_days: Annotated[
         int, _count("Delivered outbox rows are deleted after this; 0: at once.", most=3_650)
     ] = 7
+    tcp: Tcp = Tcp()
     log: Log = Log()
     limits: Limits = Limits()
     auth: Auth = Auth()
