@@ -80,6 +80,11 @@ export class Accounts {
     return this.#ask('PATCH', 'me', { token, body: change });
   }
 
+  /** Show this user with a picture. */
+  changePicture(token: string, picture: Blob): Promise<ProfileListing> {
+    return this.#ask('PUT', 'me/avatar', { token, body: picture });
+  }
+
   /** One chat as this user sees it in a list. */
   chat(token: string, chat: string): Promise<Summary> {
     return this.#ask('GET', `chats/${encodeURIComponent(chat)}`, { token });
@@ -95,7 +100,7 @@ export class Accounts {
       path,
       {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined || body instanceof Blob ? {} : { 'content-type': 'application/json' }),
       },
       body,
     );
@@ -120,7 +125,7 @@ export class Accounts {
       giveUp.abort(new Error(`no answer within ${ANSWER_MS} ms`));
     });
     const init: RequestInit = { method, headers, signal: giveUp.signal, cache: 'no-store' };
-    if (body !== undefined) init.body = JSON.stringify(body);
+    if (body !== undefined) init.body = body instanceof Blob ? body : JSON.stringify(body);
     try {
       return await this.#fetch(new URL(`api/v1/${path}`, this.#server).href, init);
     } catch (error) {

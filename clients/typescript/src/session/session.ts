@@ -98,6 +98,11 @@ export class Session {
     this.#world.profile(await this.#accounts.changeMe(await this.#credentials.fresh(), body));
   }
 
+  /** Show this user with a picture: PNG, JPEG or WebP, at most 65,535 bytes and 1,024 × 1,024 pixels. */
+  async changePicture(picture: Blob): Promise<void> {
+    this.#world.profile(await this.#accounts.changePicture(await this.#credentials.fresh(), picture));
+  }
+
   // What the client tells
 
   /** Who this is, as the store or the server says. */

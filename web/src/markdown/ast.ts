@@ -1,0 +1,58 @@
+/** What a message is made of once it has been read: blocks of inlines. Nothing here can carry markup or script. */
+
+export type Block =
+  | { kind: 'paragraph'; children: Inline[] }
+  | { kind: 'code'; language: string; text: string }
+  | { kind: 'quote'; children: Block[] }
+  | { kind: 'list'; ordered: boolean; start: number; items: Inline[][] };
+
+export type Inline =
+  | { kind: 'text'; text: string }
+  | { kind: 'break' }
+  | { kind: 'strong'; children: Inline[] }
+  | { kind: 'em'; children: Inline[] }
+  | { kind: 'strike'; children: Inline[] }
+  | { kind: 'spoiler'; children: Inline[] }
+  | { kind: 'code'; text: string }
+  | { kind: 'link'; href: string; children: Inline[] }
+  | { kind: 'mention'; user: string };
+
+export type Emphasis = 'strong' | 'em' | 'strike' | 'spoiler';
+
+/** The words alone, for previews, notifications and screen readers. */
+export function plainText(blocks: readonly Block[]): string {
+  return blocks.map(blockText).join(' ').replace(/\s+/gu, ' ').trim();
+}
+
+function blockText(block: Block): string {
+  switch (block.kind) {
+    case 'paragraph':
+      return inlineText(block.children);
+    case 'code':
+      return block.text;
+    case 'quote':
+      return plainText(block.children);
+    case 'list':
+      return block.items.map(inlineText).join(' ');
+  }
+}
+
+function inlineText(inlines: readonly Inline[]): string {
+  return inlines.map(wordsOf).join('');
+}
+
+function wordsOf(inline: Inline): string {
+  switch (inline.kind) {
+    case 'text':
+    case 'code':
+      return inline.text;
+    case 'break':
+      return ' ';
+    case 'mention':
+      return `@${inline.user}`;
+    case 'spoiler':
+      return '▇▇▇'; // a preview must not give away what its writer hid
+    default:
+      return inlineText(inline.children);
+  }
+}
