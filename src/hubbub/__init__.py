@@ -10,9 +10,10 @@
     push/        7. clients learn: hub, presence, receipts
     runtime/        supervised tasks, logs, metrics
     testing/        in-memory ports, a manual clock, conversation scripts
+    operate/        what the operator asks and the server does not need: the forecast
     wiring/         settings, the `hubbub` program, and the only place where concrete parts meet
 
-Imports point one way: wiring > accept > dispatch > {execute, persist, publish, push} > {codec, runtime} > model.
+Imports point one way: wiring > operate > accept > dispatch > {execute, persist, publish, push} > {codec, runtime} > model.
 
 Invariants, each explained in docs/architecture.md:
 

@@ -21,6 +21,7 @@ PURE = "Codec and model are pure"
 CLOCK = "Use cases read no clock and toss no coin"
 WEB = "Only accept knows the web server"
 DATABASE = "Only persist knows the database"
+STATISTICS = "Only the forecast knows statistics and plots"
 CLIENT = "The client knows nothing of the server"
 SERVER = "The server knows nothing of the client, but for the command that starts it"
 
@@ -37,6 +38,8 @@ VIOLATIONS = [
     (STAGES, "hubbub.runtime.planted", "hubbub.push"),
     (STAGES, "hubbub.model.planted", "hubbub.codec"),
     (STAGES, "hubbub.wiring.planted", "hubbub.testing"),
+    (STAGES, "hubbub.operate.planted", "hubbub.wiring"),
+    (STAGES, "hubbub.accept.planted", "hubbub.operate"),
     (MODEL, "hubbub.model.planted", "hubbub.runtime"),
     (FEATURES, "hubbub.execute.planted", "hubbub.execute.neighbour"),
     (PURE, "hubbub.codec.planted", "asyncio"),
@@ -47,6 +50,7 @@ VIOLATIONS = [
     (WEB, "hubbub.wiring.planted", "litestar"),
     (DATABASE, "hubbub.execute.planted", "sqlalchemy"),
     (DATABASE, "hubbub.publish.planted", "redis"),
+    (STATISTICS, "hubbub.wiring.planted", "statsmodels"),
     (CLIENT, "hubbub_client.planted", "hubbub.model"),
     (SERVER, "hubbub.push.planted", "hubbub_client"),
 ]

@@ -1,4 +1,4 @@
-"""The `hubbub` program: serve, config, migrate, chat, send, version.
+"""The `hubbub` program: serve, config, migrate, chat, send, forecast, version.
 
 What a command needs is imported when it runs, so that `hubbub config` explains wrong settings even where the
 server cannot be loaded, and `hubbub chat` starts without it. Exit status: 0 done, 1 failed, 2 wrong settings or usage.
@@ -168,6 +168,17 @@ def send(context: typer.Context) -> None:
     from hubbub_client.terminal import send_main as say
 
     say(context.args)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def forecast(context: typer.Context) -> None:
+    """Forecast the next day's connections and messages. `hubbub forecast --help` tells more."""
+    from hubbub.operate.forecast.command import main as run
+
+    run(context.args)
 
 
 @app.command()
