@@ -16,9 +16,11 @@ IMAGE ?= hubbub
 TAG ?= $(VERSION)
 EXTRAS ?=
 PUSH ?=
+URL ?= http://127.0.0.1:8080
+EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node tools run image strace services test check conformance bench fuzz reference constraints clean
+.PHONY: help setup node tools run image smoke interface scan strace services test check conformance bench fuzz reference constraints clean
 
 help:
 	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
@@ -26,6 +28,10 @@ help:
 	@echo "make tools         what checks deploy/: Helm, linters and schemas, into .venv"
 	@echo "make run           the server on http://127.0.0.1:8080 with ./data"
 	@echo "make image         the image hubbub:VERSION with Docker; IMAGE=… TAG=… EXTRAS=forecast; PUSH=1 pushes it, with its SBOM"
+	@echo "make smoke         whether the server at URL=… works: two people sign up, talk, log out"
+	@echo "make interface     requests made up from its own OpenAPI to the server at URL=…: none may be answered 5xx"
+	@echo "make deploy-staging, deploy-production, rollback-production   by Helm; IMAGE=… TAG=…"
+	@echo "make scan          SonarQube, at SONAR_HOST_URL"
 	@echo "make test          all tests: unit, conversations, ports, conformance, faults"
 	@echo "make services      Debian packages of the servers that tests start (as root; part of make test)"
 	@echo "make check         what must pass before a commit, under a minute: lint, types, contracts, unit tests"
@@ -72,6 +78,23 @@ image:
 		--build-arg VERSION=$(VERSION) --build-arg EXTRAS=$(EXTRAS) \
 		--build-arg REVISION=$$(git rev-parse HEAD) --build-arg CREATED=$$(git log -1 --format=%cI) \
 		$(if $(PUSH),--push --sbom=true --provenance=mode=max,--load) .
+
+smoke: setup
+	$(BIN)/python deploy/smoke.py $(URL)
+
+interface: setup
+	$(BIN)/schemathesis run $(URL)/api/docs/openapi.json --checks not_a_server_error \
+		--phases examples,fuzzing --max-examples $(EXAMPLES)
+
+scan:
+	sonar-scanner -Dsonar.projectVersion=$(VERSION)
+
+deploy-staging deploy-production: deploy-%:
+	helm upgrade --install hubbub deploy/helm/hubbub --namespace hubbub-$* --create-namespace \
+		--values deploy/helm/$*.yaml --set-string image.repository=$(IMAGE),image.tag=$(TAG) --atomic --wait --timeout 15m
+
+rollback-staging rollback-production: rollback-%:
+	helm rollback hubbub --namespace hubbub-$* --wait --timeout 15m
 
 test: setup node tools strace services
 	$(BIN)/pytest -q -n $(WORKERS) tests/unit clients/python/tests

@@ -22,6 +22,7 @@ def configure(level: str, form: str) -> None:
     else:
         processors = [
             structlog.contextvars.merge_contextvars,
+            _name_the_error,
             structlog.processors.format_exc_info,
             ecs_logging.StructlogFormatter(),
         ]
@@ -34,3 +35,10 @@ def configure(level: str, form: str) -> None:
     logging.basicConfig(
         level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
+
+
+def _name_the_error(_logger: Any, _method: str, event: Any) -> Any:  # noqa: ANN401 - structlog's signature
+    """`error` is an object of ECS: a text there would be refused by Elasticsearch where another line has a stack trace."""
+    if isinstance(event.get("error"), str):
+        event["error"] = {"message": event["error"]}
+    return event

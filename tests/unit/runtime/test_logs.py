@@ -1,0 +1,40 @@
+import io
+import json
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from hubbub.runtime import logs
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    logs.configure("info", "json")
+    yield stream
+    structlog.reset_defaults()
+
+
+def line(written: io.StringIO) -> dict[str, object]:
+    said: dict[str, object] = json.loads(written.getvalue())
+    return said
+
+
+def test_an_error_is_an_object_whether_it_is_told_or_traced(written: io.StringIO) -> None:
+    """Elasticsearch refuses a line whose `error` is a text once another line had an object there, or the other way round."""
+    structlog.get_logger().warning("the disk is full", error="no space left")
+    assert line(written)["error"] == {"message": "no space left"}
+
+
+def test_what_is_told_and_traced_keeps_both(written: io.StringIO) -> None:
+    try:
+        open("/nowhere/at/all")  # noqa: PTH123, SIM115
+    except OSError:
+        structlog.get_logger().exception("commit failed", error="no space left")
+    error = line(written)["error"]
+    assert isinstance(error, dict)
+    assert error["message"] == "no space left"
+    assert "FileNotFoundError: " in str(error["stack_trace"])
