@@ -18,6 +18,11 @@ const FOLDERS: Record<string, string> = { en: 'en', 'zh-Hans': 'zh' };
 const COMPONENTS = 2; // emojibase's group of skin tones and hair, which are no emoji by themselves
 const LONGEST = 32; // bytes of a reaction, protocol.md §5
 
+/** A sign that is an emoji by itself needs no selector saying so; with and without would be two reactions. */
+function bare(sign: string): string {
+  return sign.replace(/(\p{Emoji_Presentation})\ufe0f/gu, '$1');
+}
+
 export function emojiLines(data: readonly Emoji[]): string {
   return data
     .filter(
@@ -27,7 +32,7 @@ export function emojiLines(data: readonly Emoji[]): string {
     .sort((a, b) => (a.order ?? 0) - (b.order ?? 0))
     .map(({ emoji, group = 0, label, tags = [] }) =>
       [
-        emoji,
+        bare(emoji),
         group > COMPONENTS ? group - 1 : group,
         label,
         tags.filter((tag) => !label.includes(tag)).join(' '),

@@ -71,6 +71,23 @@ describe('both languages', () => {
   });
 });
 
+describe('every word', () => {
+  const source = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.(?:svelte|ts)$/u.test(path) && !path.startsWith('i18n'))
+    .map((path) => readFileSync(join(SOURCE, path), 'utf8'))
+    .join('\n');
+  const LOOKED_UP =
+    /^\.(?:errors|entrance\.failure|emoji\.groups)\.|^\.message\.(?:sending|sent|delivered|read|failed)$|^\.people\.(?:owner|admin|member)$/u;
+
+  it('is said somewhere', () => {
+    const said = new Set(source.match(/\w+/gu));
+    const unsaid = leaves(en).filter(
+      ([path]) => !LOOKED_UP.test(path) && !said.has(path.split('.').at(-1) ?? ''),
+    );
+    expect(unsaid).toEqual([]);
+  });
+});
+
 describe('components', () => {
   it.each(components)('%s has no words of its own', (path) => {
     expect(literals(readFileSync(join(SOURCE, path), 'utf8'))).toEqual([]);

@@ -40,14 +40,10 @@ export function placed(node: HTMLElement, options: Options) {
   node.popover = 'manual';
   node.showPopover();
   const anchor = options.beside;
+  let box: Box = { left: 0, top: 0, width: innerWidth, height: innerHeight / 2 };
 
   function put(): void {
-    const box = anchor?.getBoundingClientRect() ?? {
-      left: 0,
-      top: 0,
-      width: innerWidth,
-      height: innerHeight,
-    };
+    if (anchor?.isConnected) box = anchor.getBoundingClientRect();
     const { left, top } = place(box, node.getBoundingClientRect(), {
       width: innerWidth,
       height: innerHeight,

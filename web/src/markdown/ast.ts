@@ -19,29 +19,36 @@ export type Inline =
 
 export type Emphasis = 'strong' | 'em' | 'strike' | 'spoiler';
 
+/** A user's name as it is shown. */
+export type NameOf = (user: string) => string;
+
 /** The words alone, for previews, notifications and screen readers. */
-export function plainText(blocks: readonly Block[]): string {
-  return blocks.map(blockText).join(' ').replace(/\s+/gu, ' ').trim();
+export function plainText(blocks: readonly Block[], nameOf: NameOf = (user) => user): string {
+  return blocks
+    .map((block) => blockText(block, nameOf))
+    .join(' ')
+    .replace(/\s+/gu, ' ')
+    .trim();
 }
 
-function blockText(block: Block): string {
+function blockText(block: Block, nameOf: NameOf): string {
   switch (block.kind) {
     case 'paragraph':
-      return inlineText(block.children);
+      return inlineText(block.children, nameOf);
     case 'code':
       return block.text;
     case 'quote':
-      return plainText(block.children);
+      return plainText(block.children, nameOf);
     case 'list':
-      return block.items.map(inlineText).join(' ');
+      return block.items.map((item) => inlineText(item, nameOf)).join(' ');
   }
 }
 
-function inlineText(inlines: readonly Inline[]): string {
-  return inlines.map(wordsOf).join('');
+function inlineText(inlines: readonly Inline[], nameOf: NameOf): string {
+  return inlines.map((inline) => wordsOf(inline, nameOf)).join('');
 }
 
-function wordsOf(inline: Inline): string {
+function wordsOf(inline: Inline, nameOf: NameOf): string {
   switch (inline.kind) {
     case 'text':
     case 'code':
@@ -49,10 +56,10 @@ function wordsOf(inline: Inline): string {
     case 'break':
       return ' ';
     case 'mention':
-      return `@${inline.user}`;
+      return `@${nameOf(inline.user)}`;
     case 'spoiler':
       return '▇▇▇'; // a preview must not give away what its writer hid
     default:
-      return inlineText(inline.children);
+      return inlineText(inline.children, nameOf);
   }
 }

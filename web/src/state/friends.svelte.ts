@@ -4,7 +4,8 @@ import type { Friends } from '@hubbub/client';
 import { hub } from './hub';
 import { live } from './live';
 
-const UNKNOWN = hub.friends.lists.get();
+/** What is known of friends before anybody said anything. */
+export const UNKNOWN_FRIENDS = hub.friends.lists.get();
 
 class FriendsState {
   readonly #lists = live(hub.friends.lists);
@@ -15,7 +16,7 @@ class FriendsState {
 
   /** Whether the server, or this browser's memory of it, has said who is a friend. */
   get known(): boolean {
-    return this.lists !== UNKNOWN;
+    return this.lists !== UNKNOWN_FRIENDS;
   }
 
   isFriend(user: string): boolean {

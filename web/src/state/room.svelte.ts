@@ -22,6 +22,8 @@ export class ChatRoom {
   reacting: { message: MessageItem; beside: HTMLElement | undefined } | undefined = $state.raw();
   /** Scrolls the history to a place; set by the view. */
   reveal: (seq: number) => Promise<void> = () => Promise.resolve();
+  /** How often one said something here. */
+  said = $state(0);
   /** Goes to the end of the history; set by the view. */
   latest: () => void = () => undefined;
 
@@ -121,6 +123,7 @@ export class ChatRoom {
       return Promise.resolve();
     });
     this.answering.stop();
+    this.said += 1;
     this.latest();
   }
 
@@ -171,6 +174,6 @@ export class ChatRoom {
 
   linkTo({ seq }: MessageItem): string {
     const place = seq === null ? { chat: this.chat } : { chat: this.chat, seq };
-    return `${location.origin}/${writeRoute({ view: 'chat', ...place })}`;
+    return `${location.origin}${writeRoute({ view: 'chat', ...place })}`;
   }
 }

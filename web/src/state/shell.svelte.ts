@@ -36,16 +36,21 @@ class Shell {
 
   /** Follow the address; returns what stops it. */
   start(): () => void {
-    const follow = () => (this.route = readRoute(location.hash));
+    const follow = () => {
+      this.route = readRoute(location.href);
+    };
     follow();
-    addEventListener('hashchange', follow);
+    addEventListener('popstate', follow);
     return () => {
-      removeEventListener('hashchange', follow);
+      removeEventListener('popstate', follow);
     };
   }
 
-  go(route: Route): void {
-    location.hash = writeRoute(route);
+  /** Go somewhere; `replace`: instead of where one is, so that Back does not lead here again. */
+  go(route: Route, replace = false): void {
+    const address = writeRoute(route);
+    if (replace) history.replaceState(null, '', address);
+    else if (address !== location.pathname) history.pushState(null, '', address);
     this.route = route;
     if (this.overlay?.kind !== 'question') this.overlay = undefined;
   }
