@@ -124,7 +124,7 @@ export const en = {
     plainCode: 'Text',
     loadFailed: 'The messages could not be loaded.',
     said: (name: string, text: string) => `${name}: ${text}`,
-    offlineHole: 'Older messages appear when you are connected again.',
+    offlineHole: 'Messages appear here when you are connected again.',
   },
 
   notice: {

@@ -124,7 +124,7 @@ export const zhHans: Words = {
     plainCode: '文本',
     loadFailed: '无法加载消息。',
     said: (name, text) => `${name}：${text}`,
-    offlineHole: '重新连接后会显示更早的消息。',
+    offlineHole: '重新连接后，消息会显示在这里。',
   },
 
   notice: {
