@@ -14,6 +14,7 @@ from hubbub_client.accounts import Accounts, SessionInfo
 from hubbub_client.acknowledge import Acknowledger
 from hubbub_client.addresses import read_address
 from hubbub_client.clock import Clock, SystemClock
+from hubbub_client.closing import SESSION_REVOKED
 from hubbub_client.connection import Status
 from hubbub_client.credentials import Credentials, TokenSource, one_token
 from hubbub_client.errors import HubbubError, NoAnswer, RequestRefused, Stopped, Undecided
@@ -38,9 +39,6 @@ ATTEMPTS_MAX = 100
 
 ANSWER_S = 30.0
 """Seconds a request waits for its reply, reconnections included. Messages wait as long as the client runs."""
-
-SESSION_REVOKED = 4501
-"""The close code after which no token of this session is worth keeping (protocol.md §4)."""
 
 PAGE_MAX = 300
 """Entries asked for at a time when filling a gap: the most a server gives."""
@@ -220,6 +218,11 @@ class Client(Verbs):
         """Messages that wait to be sent or answered."""
         return len(self._outbox)
 
+    @property
+    def on_their_way(self) -> list[Send]:
+        """Those messages, also what an earlier process left."""
+        return self._outbox.undecided
+
     async def events(self) -> AsyncIterator[Event]:
         """What happens, in order, until the client is closed. One consumer at a time."""
         while True:
@@ -250,9 +253,8 @@ class Client(Verbs):
             return await self.send_direct(
                 known.peer, content, reply_to=reply_to, msg_id=msg_id, timeout=timeout
             )
-        message = Send(
-            msg_id=msg_id or uuid4().hex, msg_type="group", to=chat, content=content, reply_to=reply_to
-        )
+        name = msg_id or uuid4().hex
+        message = Send(msg_id=name, msg_type="group", to=chat, content=content, reply_to=reply_to)
         return await self._post(message, timeout)
 
     async def send_direct(
@@ -265,9 +267,8 @@ class Client(Verbs):
         timeout: float | None = None,  # noqa: ASYNC109 (as in send)
     ) -> Sent:
         """Send a message to a person, as `send`."""
-        message = Send(
-            msg_id=msg_id or uuid4().hex, msg_type="private", to=user, content=content, reply_to=reply_to
-        )
+        name = msg_id or uuid4().hex
+        message = Send(msg_id=name, msg_type="private", to=user, content=content, reply_to=reply_to)
         return await self._post(message, timeout)
 
     async def read(self, chat: str, seq: int) -> None:

@@ -6,6 +6,9 @@ from typing import NamedTuple
 ABNORMAL = 1006
 """The code RFC 6455 §7.4.1 gives to a connection that ended without a close frame."""
 
+SESSION_REVOKED = 4501
+"""The close code after which no token of the session is worth keeping (protocol.md §4)."""
+
 
 class AfterClose(Enum):
     """What to do next."""

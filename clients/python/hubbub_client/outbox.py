@@ -53,6 +53,11 @@ class Outbox:
         """How many messages are undecided."""
         return sum(map(len, self._queues.values()))
 
+    @property
+    def undecided(self) -> list[Send]:
+        """What waits to be sent or answered, in its order to each recipient."""
+        return [waiting.send for queue in self._queues.values() for waiting in queue]
+
     def restore(self, undecided: Iterable[Send]) -> None:
         """Take over what an earlier process left undecided."""
         for send in undecided:

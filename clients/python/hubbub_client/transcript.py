@@ -1,7 +1,5 @@
 """What a chat looks like now: its latest messages with later changes worked in (protocol.md §2, present form). Pure."""
 
-from collections import OrderedDict
-
 from msgspec.structs import replace
 
 from hubbub_client.events import Deleted, Edited, Entry, Message, Reacted, Reaction
@@ -16,7 +14,7 @@ class Transcript:
     def __init__(self, user: str, kept: int = KEPT) -> None:
         self._user = user
         self._kept = kept
-        self._messages: OrderedDict[int, Message] = OrderedDict()
+        self._messages: dict[int, Message] = {}
 
     def __getitem__(self, seq: int) -> Message | None:
         """A message as it is now; none when it is not kept."""
@@ -34,6 +32,10 @@ class Transcript:
         """Drop everything, as a Reset asks for."""
         self._messages.clear()
 
+    def drop(self, seq: int) -> None:
+        """Keep a message no longer."""
+        self._messages.pop(seq, None)
+
     def apply(self, entry: Entry) -> Message | None:
         """Work an entry in; the message it made or changed, none when it changed nothing that is shown."""
         match entry:
@@ -47,8 +49,8 @@ class Transcript:
         held = self._messages.get(message.seq)
         if held is None or held.as_of < message.as_of:
             self._messages[message.seq] = held = message
-        while len(self._messages) > self._kept:
-            self._messages.popitem(last=False)
+        if len(self._messages) > self._kept:
+            self.drop(min(self._messages))
         return held
 
     def _change(self, entry: Edited | Deleted | Reacted) -> Message | None:

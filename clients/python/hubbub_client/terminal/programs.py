@@ -10,7 +10,6 @@ import typer
 
 from hubbub_client.terminal.options import FAILED, Options
 from hubbub_client.terminal.place import Place
-from hubbub_client.terminal.plain import program as line_mode
 from hubbub_client.terminal.send import Failed, Order, send
 from hubbub_client.wire.codecs import CodecName
 
@@ -51,6 +50,9 @@ def chat(
         bool,
         typer.Option("--plain", help="Lines in, lines out: for pipes, dumb terminals and screen readers."),
     ] = False,
+    light: Annotated[
+        bool | None, typer.Option("--light/--dark", help="Colours for a light or a dark terminal.")
+    ] = None,
     colour: Annotated[
         bool | None, typer.Option("--color/--no-color", help="With --plain: colours on a terminal only.")
     ] = None,
@@ -61,8 +63,20 @@ def chat(
         password = read_password(password_file, password_env)
     except (OSError, ValueError) as error:
         _fail(error)
-    piped = plain or not (sys.stdin.isatty() and sys.stdout.isatty())
-    raise typer.Exit(line_mode.start(Options(place, user, password, state, colour=colour), piped=piped))
+    piped = not (sys.stdin.isatty() and sys.stdout.isatty())
+    options = Options(place, user, password, state, colour=colour, light=light)
+    raise typer.Exit(_run(options, plain=plain or piped or os.environ.get("TERM") == "dumb", piped=piped))
+
+
+def _run(options: Options, *, plain: bool, piped: bool) -> int:
+    """What a face needs is imported when it is shown."""
+    if plain:
+        from hubbub_client.terminal.plain import program as line_mode  # noqa: PLC0415
+
+        return line_mode.start(options, piped=piped)
+    from hubbub_client.terminal import app  # noqa: PLC0415
+
+    return app.start(options)
 
 
 def say(

@@ -17,8 +17,11 @@ def label(summary: Summary | None, chat: str) -> str:
 
 
 def clock(ts: int, now_ms: int, zone: tzinfo | None = None) -> str:
-    """The time of day, with the date if it is not today's."""
-    then = datetime.fromtimestamp(ts / 1000, zone)
+    """The time of day, with the date if it is not today's. Others may name times that no calendar has."""
+    try:
+        then = datetime.fromtimestamp(ts / 1000, zone)
+    except (ValueError, OverflowError, OSError):
+        return "a far day"
     today = datetime.fromtimestamp(now_ms / 1000, zone).date()
     return then.strftime("%H:%M" if then.date() == today else "%Y-%m-%d %H:%M")
 
