@@ -2,18 +2,33 @@
 
 `@pytest.mark.settings(HUBBUB_LIMITS_CROWD=2)` on a test or module chooses the settings; `stage` is the test's view of
 that server. A test that stops, kills or restarts its server asks for `own_stage`.
+
+`--nodes redis` (or nats) puts two nodes on one database and every other connection and request on the other node.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.services.fixtures import nats, redis
 
 from hubbub.testing.conversation import Stage
 from hubbub.testing.server_process import ServerProcess
 
+__all__ = ["nats", "redis"]  # fixtures of every suite
+
 Settings = dict[str, str]
 Start = Callable[[Settings], ServerProcess]
+
+
+NODES = 2
+SECRET = "the secret of all nodes of the tests"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--nodes", choices=["one", "redis", "nats"], default="one", help="two nodes over this bus"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -21,22 +36,35 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Servers:
-    """Servers by their settings, started when first asked for."""
+    """Servers by their settings, started when first asked for: one, or with a bus two nodes of a cluster."""
 
-    def __init__(self, folder: Callable[[], Path]) -> None:
+    def __init__(self, folder: Callable[[], Path], bus: str) -> None:
         self._folder = folder
-        self._running: dict[frozenset[tuple[str, str]], ServerProcess] = {}
+        self._bus = bus
+        self._running: dict[frozenset[tuple[str, str]], list[ServerProcess]] = {}
 
-    def get(self, settings: Settings) -> ServerProcess:
+    def get(self, settings: Settings) -> list[ServerProcess]:
         key = frozenset(settings.items())
-        server = self._running.get(key)
-        if server is None:
-            server = self._running[key] = ServerProcess(self._folder(), settings)
-            server.start()
-        return server
+        if key not in self._running:
+            self._running[key] = [ServerProcess(self._folder(), each) for each in self._nodes(settings)]
+            for server in self._running[key]:
+                server.start()
+        return self._running[key]
+
+    def _nodes(self, settings: Settings) -> list[Settings]:
+        if not self._bus:
+            return [settings]
+        shared = self._folder()
+        joined = {
+            "HUBBUB_BUS": self._bus,
+            "HUBBUB_NAMESPACE": shared.name,
+            "HUBBUB_DATABASE_URL": f"sqlite:///{shared / 'hubbub.db'}",
+            "HUBBUB_AUTH_SECRET": SECRET,
+        }
+        return [settings | joined] * NODES
 
     def stop(self) -> None:
-        for server in self._running.values():
+        for server in [each for nodes in self._running.values() for each in nodes]:
             server.crash()
 
 
@@ -46,8 +74,10 @@ def settings_of(request: pytest.FixtureRequest) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    running = Servers(lambda: tmp_path_factory.mktemp("server"))
+def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    bus = request.config.getoption("--nodes")
+    url = "" if bus == "one" else request.getfixturevalue(bus).url
+    running = Servers(lambda: tmp_path_factory.mktemp("server"), url)
     yield running
     running.stop()
 
@@ -55,7 +85,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 @pytest.fixture
 async def stage(request: pytest.FixtureRequest, servers: Servers) -> AsyncIterator[Stage]:
     """A stage on the shared server with the test's settings."""
-    made = Stage(servers.get(settings_of(request)))
+    made = Stage(*servers.get(settings_of(request)))
     yield made
     await made.ends()
 

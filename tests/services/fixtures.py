@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from tests.services.mariadb import Mariadb
+from tests.services.nats import Nats
 from tests.services.postgres import Postgres
+from tests.services.redis import Redis
 from tests.services.service import Service
 
 
@@ -28,3 +30,13 @@ def postgres() -> Iterator[Service]:
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[Service]:
     yield from running(Mariadb())
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Service]:
+    yield from running(Redis())
+
+
+@pytest.fixture(scope="session")
+def nats() -> Iterator[Service]:
+    yield from running(Nats())

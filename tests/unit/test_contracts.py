@@ -22,6 +22,7 @@ CLOCK = "Use cases read no clock and toss no coin"
 WEB = "Only accept knows the web server"
 DATABASE = "Only persist knows the database"
 STATISTICS = "Only the forecast knows statistics and plots"
+SERVERS = "Only persist and the buses know Redis and NATS"
 CLIENT = "The client knows nothing of the server"
 SERVER = "The server knows nothing of the client, but for the command that starts it"
 
@@ -49,7 +50,9 @@ VIOLATIONS = [
     (WEB, "hubbub.push.planted", "uvicorn"),
     (WEB, "hubbub.wiring.planted", "litestar"),
     (DATABASE, "hubbub.execute.planted", "sqlalchemy"),
-    (DATABASE, "hubbub.publish.planted", "redis"),
+    (DATABASE, "hubbub.publish.planted", "alembic"),
+    (SERVERS, "hubbub.publish.planted", "redis"),
+    (SERVERS, "hubbub.push.planted", "nats"),
     (STATISTICS, "hubbub.wiring.planted", "statsmodels"),
     (CLIENT, "hubbub_client.planted", "hubbub.model"),
     (SERVER, "hubbub.push.planted", "hubbub_client"),

@@ -92,9 +92,32 @@ class Dispatcher:
         chat = desk.chats.peek(ref[0])
         if chat is None or (ref[1] is not None and chat.rights_version == 0):
             return self._run_loaded(route, ref, caller, command, now)
-        if route.right is not None:
-            route.right(chat, caller.user, now)
-        return route.run(desk, caller, command, chat, now)  # type: ignore[no-any-return]
+        try:
+            if route.right is not None:
+                route.right(chat, caller.user, now)
+            result: Result = route.run(desk, caller, command, chat, now)
+        except Refused:
+            if not desk.chats.outdated(chat.id):
+                raise
+            return self._run_loaded(route, ref, caller, command, now)
+        return self._or_again(result, route, ref, caller, command, now) if isawaitable(result) else result
+
+    async def _or_again(
+        self,
+        result: Awaitable[Outcome],
+        route: Route,
+        ref: Ref,
+        caller: Caller,
+        command: AnyCommand,
+        now: int,
+    ) -> Outcome:
+        """What memory refuses may have been allowed on another node just now: ask once more what is at rest."""
+        try:
+            return await result
+        except Refused:
+            if not self.desk.chats.outdated(ref[0]):
+                raise
+        return await self._run_loaded(route, ref, caller, command, now)
 
     async def _run_loaded(
         self, route: Route, ref: Ref, caller: Caller, command: AnyCommand, now: int

@@ -1,6 +1,6 @@
 """How far a member's devices (`received`) and eyes (`read`) are: cursors that only rise."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from hubbub.model.chats import Chat, Member
@@ -22,8 +22,25 @@ def _member(chat: Chat, user: str, seq: int) -> Member:
     return member
 
 
-def received(desk: Desk, caller: Caller, command: Received, chat: Chat, _now: int) -> Reply | Proposal:
+def _is_ahead(desk: Desk, command: Received | Read, chat: Chat) -> bool:
+    """Whether the client heard, from another node, of what this one has not heard of yet."""
+    return command.seq > chat.head and desk.chats.outdated(chat.id)
+
+
+def received(
+    desk: Desk, caller: Caller, command: Received, chat: Chat, _now: int
+) -> Reply | Proposal | Awaitable[Reply | Proposal]:
     """This user's devices have everything up to `seq`."""
+    if _is_ahead(desk, command, chat):
+        return _received_later(desk, caller, command, chat)
+    return _received(desk, caller, command, chat)
+
+
+async def _received_later(desk: Desk, caller: Caller, command: Received, chat: Chat) -> Reply | Proposal:
+    return _received(desk, caller, command, await desk.chats.load(chat.id) or chat)
+
+
+def _received(desk: Desk, caller: Caller, command: Received, chat: Chat) -> Reply | Proposal:
     member = _member(chat, caller.user, command.seq)
 
     def rise() -> None:
@@ -36,6 +53,8 @@ def received(desk: Desk, caller: Caller, command: Received, chat: Chat, _now: in
 
 async def read(desk: Desk, caller: Caller, command: Read, chat: Chat, _now: int) -> Reply | Proposal:
     """This user has read up to `seq`, and so received it."""
+    if _is_ahead(desk, command, chat):
+        chat = await desk.chats.load(chat.id) or chat
     member = _member(chat, caller.user, command.seq)
     at_head = command.seq == chat.head
     ordinal = (

@@ -1,12 +1,14 @@
 """What a node holds in memory of one chat: who may do what in it, and where its log ends.
 
-`Chat` is shared by everybody on the node and changes only when the journal has committed. `Draft` (draft.py) is what
+`Chat` is shared by everybody on the node and changes only when a journal has committed, here or on another node. `Draft` (draft.py) is what
 a transaction in progress makes of it.
 """
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
-from hubbub.model.entries import Entry
+from hubbub.model.entries import Entry, Message
 
 GROUP = "group"
 PRIVATE = "private"
@@ -99,6 +101,26 @@ class Chat:
                 member.raise_to(known.received, known.read, known.read_ordinal)
         for name in _STATE:
             setattr(self, name, getattr(fresh, name))
+
+    def advance(self, entries: Sequence[Entry]) -> bool:
+        """Another node appended these, and no rights moved. False if something before them is missing here."""
+        fresh = [entry for entry in entries if entry.seq > self.head]
+        if not fresh:
+            return True
+        if fresh[0].seq != self.head + 1:
+            return False
+        for entry in fresh:
+            self._append(entry)
+        return True
+
+    def _append(self, entry: Entry) -> None:
+        self.head = entry.seq
+        self.last = entry
+        if type(entry) is Message:
+            self.ordinal += 1
+            sender = self.members.get(entry.sender)
+            if sender is not None:
+                sender.raise_to(entry.seq, entry.seq, self.ordinal)
 
     def member(self, user: str) -> Member | None:
         """The user's membership, or None."""

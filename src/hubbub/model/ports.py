@@ -53,6 +53,12 @@ class Chats(Protocol):
     async def load(self, chat: str, people: tuple[str, str] | None = None) -> Chat | None:
         """The chat; with `people` a private chat that has no row yet is given as strangers have it."""
 
+    async def ids_of_user(self, user: str) -> list[str]:
+        """The ids of every chat the user is a member of, in order, as they are at rest."""
+
+    def outdated(self, chat: str) -> bool:
+        """The chat in memory may not be current: read it when next asked for. False where that cannot be."""
+
     async def of_user(self, user: str) -> list[Chat]:
         """Every chat the user is a member of, in the order of their ids."""
 

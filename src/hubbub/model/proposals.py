@@ -115,10 +115,14 @@ def propose(
 
 
 class Committed(Struct, kw_only=True):
-    """What one transaction made of one chat, for the relay: entries in rising seq, and what to tell whom besides."""
+    """What one transaction made of one chat, for the relay: entries in rising seq, and what to tell whom besides.
+
+    `rights`: its `rights_version` moved. `shown`: a private chat became visible.
+    """
 
     chat: Chat
     entries: Sequence[Entry]
     ordinals: Sequence[int]
+    rights: bool = False
     shown: bool = False
     notices: Sequence[tuple[str, FriendPush]] = ()

@@ -30,20 +30,25 @@ CHUNK = 500  # ids in one IN list; SQLite allows 32,766 parameters, MySQL's pack
 class ChatStore:
     """Implements model.ports.Chats; the journal reads and settles through it too.
 
-    `capacity`: chats kept without anybody holding them. `open_direct`: anyone may write to anyone.
+    `capacity`: chats kept without anybody holding them. `open_direct`: anyone may write to anyone. `shared`: other
+    nodes write to the database too, so what is in memory may be outdated.
     """
 
-    def __init__(self, database: Database, *, capacity: int, open_direct: bool) -> None:
+    def __init__(self, database: Database, *, capacity: int, open_direct: bool, shared: bool = False) -> None:
         self._database = database
         self._capacity = capacity
         self._open = open_direct
+        self._shared = shared
+        self._outdated: set[str] = set()
         self._known: WeakValueDictionary[str, Chat] = WeakValueDictionary()
         self._recent: OrderedDict[str, Chat] = OrderedDict()
         self._flights: Flights = {}
         self._settled: dict[object, set[str]] = {}  # for each read in progress: what was settled meanwhile
 
     def peek(self, chat: str) -> Chat | None:
-        """The chat, if it is in memory."""
+        """The chat, if it is in memory and current, as far as this node was told."""
+        if chat in self._outdated:
+            return None
         found = self._recent.get(chat)
         if found is not None:
             self._recent.move_to_end(chat)
@@ -62,6 +67,7 @@ class ChatStore:
         """The journal has settled something: the object everybody holds says so, whatever a reader is still reading."""
         for settled in self._settled.values():
             settled.add(chat.id)
+        self._outdated.discard(chat.id)
         known = self._known.get(chat.id)
         if known is None:
             known = self._known[chat.id] = chat
@@ -75,13 +81,21 @@ class ChatStore:
         known = self._known.get(fresh.id)
         if known is None:
             return fresh
+        self._outdated.discard(fresh.id)
         known.become(fresh)
         return known
 
-    def forget(self, chat: str) -> None:
-        """Read it again when next asked for; who holds it is left with an object nobody changes any more."""
-        self._known.pop(chat, None)
-        self._recent.pop(chat, None)
+    def outdated(self, chat: str) -> bool:
+        """Another node may have changed it: it is read again, into the same object, when next asked for."""
+        if not self._shared:
+            return False
+        for settled in self._settled.values():
+            settled.add(chat)
+        if chat in self._known:
+            self._outdated.add(chat)
+        if len(self._outdated) > self._capacity:
+            self._outdated.intersection_update(self._known)
+        return True
 
     async def follow(self, places: Iterable[Place]) -> None:
         """Where chats in memory fell behind what other nodes wrote, read them again, into the objects everybody holds."""
@@ -99,8 +113,14 @@ class ChatStore:
 
     def _catch_up(self, fresh: Chat) -> None:
         """Both counts only rise; what the journal settled meanwhile is newer than what was read."""
+        self._outdated.discard(fresh.id)
         known = self._known.get(fresh.id)
-        if known is not None and known.head <= fresh.head and known.rights_version <= fresh.rights_version:
+        if (
+            known is not None
+            and known is not fresh
+            and known.head <= fresh.head
+            and known.rights_version <= fresh.rights_version
+        ):
             known.become(fresh)
 
     async def load(self, chat: str, people: People | None = None) -> Chat | None:
@@ -161,9 +181,17 @@ class ChatStore:
             if known is not None:
                 loaded[each] = known
             elif each in loaded:
-                self._known[each] = loaded[each]
-                self._keep(loaded[each])
+                loaded[each] = self._landed(loaded[each])
         return loaded
+
+    def _landed(self, fresh: Chat) -> Chat:
+        """What was read, in the object that everybody holds; memory that is newer stays as it is."""
+        known = self._known.get(fresh.id)
+        if known is None:
+            known = self._known[fresh.id] = fresh
+        self._catch_up(fresh)
+        self._keep(known)
+        return known
 
     def fetch(self, connection: Connection, ids: Sequence[str], people: dict[str, People]) -> dict[str, Chat]:
         """Read chats on this connection, memory aside: the journal does so inside its transaction."""
@@ -203,8 +231,14 @@ class ChatStore:
             blockers=frozenset(blocker for (blocker,) in blockers),
         )
 
+    async def ids_of_user(self, user: str) -> list[str]:
+        """The ids of every chat the user is a member of, in order, as they are at rest."""
+        with reading():
+            async with self._database.reading() as connection:
+                return (await connection.execute(_IDS_OF_USER, {"user": user})).scalars()
+
     async def of_user(self, user: str) -> list[Chat]:
-        """Every chat the user is a member of, in the order of their ids."""
+        """Every chat the user is a member of, in the order of their ids, as they are at rest."""
         with reading():
             async with self._database.reading() as connection:
                 rows = (await connection.execute(_OF_USER, {"user": user})).all()
@@ -283,6 +317,7 @@ _BLOCKERS = select(blocks.c.blocker).where(
         and_(blocks.c.blocker == bindparam("other"), blocks.c.blocked == bindparam("one")),
     )
 )
+_IDS_OF_USER = select(members.c.chat).where(members.c.user == bindparam("user")).order_by(members.c.chat)
 _OF_USER = (
     select(
         members.c.chat, chats.c.head, chats.c.rights_version, members.c.received, members.c.read,

@@ -62,6 +62,8 @@ class Journal:
         self._bound = queue
         self._waiting: deque[Waiting] = deque()
         self._wake = asyncio.Event()
+        self._between = asyncio.Event()
+        self._between.set()
         self._stopping = False
         self._failing = False
         self.commits = 0
@@ -101,7 +103,13 @@ class Journal:
             await self._woken()
             while self._waiting:
                 count = min(len(self._waiting), self._batch)
+                self._between.clear()
                 await self._commit([self._waiting.popleft() for _ in range(count)])
+                self._between.set()
+
+    async def settled(self) -> None:
+        """Wait until what is being committed now is answered: whoever reads the log may see it earlier."""
+        await self._between.wait()
 
     async def _woken(self) -> None:
         """Wait for proposals. While the database fails, try it meanwhile: not being ready keeps proposals away."""
@@ -224,6 +232,7 @@ class Journal:
                     chat=self._store.adopt(draft.base),
                     entries=draft.entries,
                     ordinals=draft.ordinals,
+                    rights=draft.changed,
                     shown=draft.visible and not draft.was_visible,
                     notices=draft.notices,
                 )

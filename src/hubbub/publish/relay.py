@@ -1,22 +1,19 @@
-"""From the journal to the bus: the only place that publishes.
+"""From the journal to the hub here and to the other nodes: the only place that publishes.
 
 What is committed goes out straight from memory; what a crash left PENDING in the outbox is announced by its range, and
 whoever listens reads it from the log.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
+from hubbub.model.entries import MemberChanged
+from hubbub.model.news import EVERYBODY, Appended, Came, News, Reached, RightsMoved, Told, of_chat, of_user
 from hubbub.model.proposals import Committed
 
 Range = tuple[str, int, int]
+Say = Callable[[str, News], None]
 LEFT_BEHIND_MS = 1_000
-
-
-class Bus(Protocol):
-    """Takes what was committed to every node: publish/local_bus."""
-
-    def publish(self, committed: Sequence[Committed]) -> None: ...
 
 
 class Rows(Protocol):
@@ -28,16 +25,30 @@ class Rows(Protocol):
 
 
 class Relay:
-    """`hint(chat, head)` tells the hub that a chat's log reaches at least `head`."""
+    """`here` is the hub of this node; `hint(chat, head)` tells it that a chat's log reaches at least `head`.
 
-    def __init__(self, bus: Bus, rows: Rows, hint: Callable[[str, int], None]) -> None:
-        self._bus = bus
+    `say` tells the other nodes (publish/telling), where there are any.
+    """
+
+    def __init__(
+        self,
+        here: Callable[[Sequence[Committed]], None],
+        rows: Rows,
+        hint: Callable[[str, int], None],
+        say: Say | None = None,
+    ) -> None:
+        self._here = here
         self._rows = rows
         self._hint = hint
+        self._say = say
 
     def publish(self, committed: Sequence[Committed]) -> None:
-        """Put a committed batch on the bus and note its rows as sent."""
-        self._bus.publish(committed)
+        """Pass a committed batch on and note its rows as sent."""
+        self._here(committed)
+        if self._say is not None:
+            for each in committed:
+                for topic, news in news_of(each):
+                    self._say(topic, news)
         self._rows.sent(
             [(each.chat.id, each.entries[0].seq, each.entries[-1].seq) for each in committed if each.entries]
         )
@@ -48,5 +59,24 @@ class Relay:
         left = await self._rows.left_behind(now - LEFT_BEHIND_MS)
         for chat, _, last in left:
             self._hint(chat, last)
+            if self._say is not None:
+                self._say(of_chat(chat), Reached(chat, last))
         self._rows.sent(left)
         return len(left)
+
+
+def news_of(committed: Committed) -> Iterator[tuple[str, News]]:
+    """What a commit is to other nodes. Moved rights come first: nobody is told what memory there would refuse."""
+    chat = committed.chat
+    if committed.rights:
+        yield EVERYBODY, RightsMoved(chat.id, chat.rights_version)
+    if committed.shown:
+        for user in chat.people or ():
+            yield of_user(user), Came(chat.id, user, chat.head - len(committed.entries))
+    for entry in committed.entries:
+        if type(entry) is MemberChanged and entry.change == "joined":
+            yield of_user(entry.user), Came(chat.id, entry.user, entry.seq - 1)
+    if committed.entries:
+        yield of_chat(chat.id), Appended(chat.id, chat.rights_version, list(committed.entries))
+    for user, push in committed.notices:
+        yield of_user(user), Told(user, push)

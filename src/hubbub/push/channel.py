@@ -33,13 +33,17 @@ class Step(Protocol):
 
 
 class Channel:
-    """`position`: the last seq queued or passed on; `served`: the last seq passed on to all who listen."""
+    """`position`: the last seq queued or passed on; `served`: the last seq passed on to all who listen.
 
-    __slots__ = ("active", "chat", "filling", "listeners", "locals", "position", "served", "steps")
+    `reach`: the log is known to reach so far; beyond `position` where it is still being read (`filling`).
+    """
+
+    __slots__ = ("active", "chat", "filling", "listeners", "locals", "position", "reach", "served", "steps")
 
     def __init__(self, chat: Chat, position: int) -> None:
         self.chat = chat
         self.position = position
+        self.reach = position
         self.served = position
         self.listeners: dict[Wire, dict[Mailbox, None]] = {}  # half the memory of sets
         self.steps: deque[Step] = deque()

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from hubbub.codec.wires import Encoded
 from hubbub.model.chats import Chat
 from hubbub.model.entries import REMOVALS, Entry, MemberChanged
+from hubbub.model.news import of_chat, of_user
 from hubbub.model.proposals import Committed
 from hubbub.model.replies import ChatPush, Push, Resync
 from hubbub.push.channel import Announce, Attach, Channel, CloseHole, Detach, Entries, Step
+from hubbub.push.interest import Alone, Interest
 from hubbub.push.mailbox import Flusher, Mailbox
 
 SLICE = (
@@ -37,15 +39,23 @@ class Local:
         self.loading: dict[str, Chat | None] | None = {}
 
 
+ALONE = Alone()
+
+
 class Hub:
-    """`describe` gives the `chat` push for a member of a chat whose flow starts after a seq; `fill` reads a gap."""
+    """`describe` gives the `chat` push for a member of a chat whose flow starts after a seq; `fill` reads a gap.
+
+    `interest` is told which chats and users somebody here listens to, so that other nodes' news of them come here.
+    """
 
     def __init__(
         self,
         flusher: Flusher,
         describe: Callable[[Chat, str, int], ChatPush],
         fill: Callable[[Channel], None],
+        interest: Interest = ALONE,
     ) -> None:
+        self.interest = interest
         self._flusher = flusher
         self._describe = describe
         self._fill = fill
@@ -75,6 +85,7 @@ class Hub:
         local = self._locals.get(user)
         if local is None:
             local = self._locals[user] = Local(user)
+            self.interest.hold(of_user(user))
         return local
 
     def settle(self, local: Local, chats: Iterable[Chat]) -> dict[str, Channel]:
@@ -84,14 +95,16 @@ class Hub:
             known = {chat.id: chat for chat in chats} | (local.loading or {})
             for chat in known.values():
                 if chat is not None:
-                    self._link(local, chat, chat.head)
+                    self.link(local, chat, chat.head)
             local.loading = None
         return local.channels
 
-    def _link(self, local: Local, chat: Chat, position: int) -> Channel:
+    def link(self, local: Local, chat: Chat, position: int) -> Channel:
+        """The user is in the chat; where nobody here was, its flow starts after `position`."""
         channel = self._channels.get(chat.id)
         if channel is None:
             channel = self._channels[chat.id] = Channel(chat, position)
+            self.interest.hold(of_chat(chat.id))
         if local.channels is not None and chat.id not in local.channels:
             local.channels[chat.id] = channel
             channel.locals += 1
@@ -106,6 +119,7 @@ class Hub:
         """A channel nobody needs; while it has steps to serve, who comes back must find their place behind them."""
         if channel.locals == 0 and not channel.active and self._channels.get(channel.chat.id) is channel:
             del self._channels[channel.chat.id]
+            self.interest.release(of_chat(channel.chat.id))
 
     def enter(self, local: Local, mailbox: Mailbox) -> None:
         """One more connection of the user: it hears what is told to the user, and chats once attached."""
@@ -129,6 +143,7 @@ class Hub:
         local = self._locals.get(user)
         if local is not None and not local.mailboxes:
             del self._locals[user]
+            self.interest.release(of_user(user))
             for channel in list((local.channels or {}).values()):
                 self._unlink(local, channel)
 
@@ -142,7 +157,7 @@ class Hub:
             if each.shown:
                 before = each.chat.head - len(each.entries)
                 for user in each.chat.people or ():
-                    self._came(each.chat, user, before)
+                    self.came(each.chat, user, before)
             if each.entries:
                 self.pass_on(each.chat, each.entries)
 
@@ -152,6 +167,7 @@ class Hub:
         channel = self._channels.get(chat.id)
         if channel is None:
             return
+        channel.reach = max(channel.reach, entries[-1].seq)
         fresh = [entry for entry in entries if entry.seq > channel.position]
         if not fresh or channel.filling:
             return
@@ -169,15 +185,27 @@ class Hub:
             if type(entry) is MemberChanged and entry.user in self._locals:
                 local = self._locals[entry.user]
                 if entry.change == "joined" and local.channels is not None:
-                    self._link(local, chat, entries[0].seq - 1)
+                    self.link(local, chat, entries[0].seq - 1)
                     return
                 _note(local, chat, entry.change)
 
+    def note_changes(self, chat: str, entries: Sequence[Entry]) -> None:
+        """Another node says who was removed from a chat, while perhaps the list of that user's chats is being read."""
+        for entry in entries:
+            if type(entry) is MemberChanged and entry.change in REMOVALS and entry.user in self._locals:
+                loading = self._locals[entry.user].loading
+                if loading is not None:
+                    loading[chat] = None
+
     def filled(self, channel: Channel, entries: Sequence[Entry]) -> None:
-        """What was read to fill a gap; whatever is missing still is found by the next comparison with the heads."""
+        """What was read to fill a gap. If more is known of already, that is read next; else by the next comparison."""
         channel.filling = False
-        if self._channels.get(channel.chat.id) is channel:
-            self._queue_entries(channel, [entry for entry in entries if entry.seq > channel.position])
+        if self._channels.get(channel.chat.id) is not channel:
+            return
+        self._queue_entries(channel, [entry for entry in entries if entry.seq > channel.position])
+        if entries and channel.reach > channel.position:
+            channel.filling = True
+            self._fill(channel)
 
     def _queue_entries(self, channel: Channel, entries: Sequence[Entry]) -> None:
         """Split where somebody comes or goes; what lies between is one step."""
@@ -186,7 +214,7 @@ class Hub:
             if type(entry) is MemberChanged and entry.change == "joined":
                 self._queue_run(channel, run)
                 run = []
-                self._came(channel.chat, entry.user, entry.seq - 1)
+                self.came(channel.chat, entry.user, entry.seq - 1)
             run.append(entry)
             channel.position = entry.seq
             if type(entry) is MemberChanged and entry.change in REMOVALS:
@@ -203,14 +231,15 @@ class Hub:
             if not (isinstance(last, Entries) and last.extend((entry,))):
                 self._queue(channel, Entries([entry]))
 
-    def _came(self, chat: Chat, user: str, head: int) -> None:
+    def came(self, chat: Chat, user: str, head: int) -> None:
+        """The chat became visible to the user: say so, and let its flow start after `head`."""
         local = self._locals.get(user)
         if local is None:
             return
         if local.channels is None:
             _note(local, chat, "joined")
             return
-        channel = self._link(local, chat, head)
+        channel = self.link(local, chat, head)
         if local.mailboxes:
             self._queue(channel, Announce(local.mailboxes, self._describe(chat, user, head)))
         for mailbox in local.mailboxes:

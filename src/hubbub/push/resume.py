@@ -12,6 +12,7 @@ from hubbub.model.chats import PRIVATE, Chat
 from hubbub.model.commands import Hello
 from hubbub.model.errors import Refused
 from hubbub.model.identity import Identity
+from hubbub.model.news import of_user
 from hubbub.model.ports import Desk
 from hubbub.model.replies import ChatPush, Resync, Summary, Welcome
 from hubbub.model.summaries import ENVELOPE, fitting, summary
@@ -73,7 +74,7 @@ class Resumption:
         user = arrival.identity.user
         local = self._hub.expect(user)
         known = local.channels
-        chats = await self._desk.chats.of_user(user) if known is None else [c.chat for c in known.values()]
+        chats = await self._heard(user) if known is None else [c.chat for c in known.values()]
         peers = [chat.peer_of(user) for chat in chats if chat.msg_type == PRIVATE]
         profiles = await self._desk.people.profiles(peers)
         names = {name: profile.display_name for name, profile in profiles.items()}
@@ -90,6 +91,11 @@ class Resumption:
         for channel, cursor in behind:
             await self._replay(arrival.mailbox, channel, cursor, user)
         return None
+
+    async def _heard(self, user: str) -> list[Chat]:
+        """The user's chats, read after this node hears what others do to the user."""
+        await self._hub.interest.ready([of_user(user)])
+        return await self._desk.chats.of_user(user)
 
     def _welcome(self, arrival: Arrival, channels: dict[str, Channel], names: dict[str, str]) -> Welcome:
         user, hello = arrival.identity.user, arrival.hello

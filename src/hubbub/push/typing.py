@@ -1,18 +1,26 @@
 """Telling the others who is typing: at most once a second and chat of each, and never to crowds."""
 
+from collections.abc import Callable
+
 from hubbub.model.chats import Chat
+from hubbub.model.news import News, Types, of_chat
 from hubbub.model.replies import TypingPush
 from hubbub.push.hub import Hub
 
 LASTS_MS = 6_000  # a client shows it no longer than this without another push
 Key = tuple[Chat, str]
+Say = Callable[[str, News], None]
 
 
 class TypingBoard:
-    """Implements model.ports.Typing. Remembers, for some seconds, what was said and what is to be said."""
+    """Implements model.ports.Typing. Remembers, for some seconds, what was said and what is to be said.
 
-    def __init__(self, hub: Hub, *, per_second: float, crowd: float) -> None:
+    `say` tells the other nodes.
+    """
+
+    def __init__(self, hub: Hub, say: Say, *, per_second: float, crowd: float) -> None:
         self._hub = hub
+        self._say = say
         self._every_ms = 1000 / per_second if per_second else 0.0
         self._crowd = crowd
         self._told: dict[Key, tuple[int, bool]] = {}
@@ -33,9 +41,14 @@ class TypingBoard:
         chat, user = key
         self._wanted.pop(key, None)
         self._told[key] = (now, on)
-        channel = self._hub.channel(chat.id)
+        self.heard(chat.id, user, on=on)
+        self._say(of_chat(chat.id), Types(chat.id, user, on))
+
+    def heard(self, chat: str, user: str, *, on: bool) -> None:
+        """Tell the other members on this node."""
+        channel = self._hub.channel(chat)
         if channel is not None:
-            self._hub.tell_chat(channel, TypingPush(chat=chat.id, user=user, on=on), but=user)
+            self._hub.tell_chat(channel, TypingPush(chat=chat, user=user, on=on), but=user)
 
     def tick(self, now: int) -> None:
         """Tell what had to wait, if it differs from what was told; forget what is over."""

@@ -113,7 +113,7 @@ class Person:
 
     async def opens(self, **options: Any) -> "Connection":  # noqa: ANN401 - of RawWebSocket.connect
         """Open a connection and say nothing yet."""
-        socket = await RawWebSocket.connect(self.stage.server.websocket, **options)
+        socket = await RawWebSocket.connect(self.stage.next_node().websocket, **options)
         return self.stage.keep(Connection(self, socket))
 
 
@@ -142,10 +142,25 @@ class Connection:
 
     async def asks(self, command: str, **fields: Any) -> Envelope:  # noqa: ANN401 - fields of a request
         """Send a request; gives its reply, which must be of the type the contract says."""
+        if command == "ping":
+            await self.person.stage.is_level(self)
         reply = await self.answer(await self.says(command, **fields))
         if reply["type"] != REPLY_TO[command]:
             raise Unheard(self._told(f"{command} was answered {reply}"))
+        self.person.stage.note(reply)
         return reply
+
+    async def reaches(self, heads: Mapping[str, int]) -> None:
+        """Hear until those of these chats that are this user's are so far."""
+        await self.answer(await self.says("ping"))
+        at = self.flow.positions or {}
+        while any(at[chat] < head for chat, head in heads.items() if chat in at):
+            self._file(await self.next("what was said on another node"))
+
+    async def is_in(self, chat: str) -> None:
+        """Hear until the chat is this user's."""
+        while chat not in (self.flow.positions or {}):
+            self._file(await self.next(f"chat {chat}"))
 
     async def is_refused(self, code: str, command: str, **fields: Any) -> Envelope:  # noqa: ANN401 - fields
         """Send a request that must be refused with this code; gives the `error`."""
@@ -273,13 +288,42 @@ class Connection:
 
 
 class Stage:
-    """One test's view of a server: who was signed up in it, and what they have open."""
+    """One test's view of a server: who was signed up in it, and what they have open.
 
-    def __init__(self, server: ServerProcess) -> None:
-        self.server = server
-        self.client = httpx.AsyncClient(base_url=server.http, verify=False, timeout=PATIENCE)  # noqa: S501 - no TLS
+    With several `servers` that are nodes of one cluster, each connection and each request goes to the next one.
+    """
+
+    def __init__(self, *servers: ServerProcess) -> None:
+        self.server = servers[0]
+        self._turns = itertools.cycle(servers)
+        self._http_turns = itertools.cycle(servers)
+        self._is_cluster = len(servers) > 1
+        self._heads: dict[str, int] = {}
+        self.client = httpx.AsyncClient(
+            base_url=self.server.http,
+            verify=False,  # noqa: S501 - no TLS
+            timeout=PATIENCE,
+            event_hooks={"request": [self._address]},
+        )
         self.stranger = Http(self.client, None)
         self._connections: list[Connection] = []
+
+    def next_node(self) -> ServerProcess:
+        """Whose turn it is."""
+        return next(self._turns)
+
+    def note(self, reply: Envelope) -> None:
+        """Remember how far chats are, where a connection may not have heard it by the time its ping is answered."""
+        if self._is_cluster and reply["type"] in {"sent", "done"}:
+            self._heads[reply["chat"]] = max(reply["seq"], self._heads.get(reply["chat"], 0))
+
+    async def is_level(self, connection: Connection) -> None:
+        """Between nodes a ping is no fence: what this play has asked for so far must have come first."""
+        if self._is_cluster:
+            await connection.reaches(self._heads)
+
+    async def _address(self, request: httpx.Request) -> None:
+        request.url = request.url.copy_with(port=next(self._http_turns).port)
 
     def keep(self, connection: Connection) -> Connection:
         """Close it when the play is over."""
@@ -300,6 +344,7 @@ class Stage:
         await one.asks("befriend", user=other)
         await other.asks("accept", user=one)
         chat: str = (await one.eventually_hears("chat", peer=other.user))["chat"]
+        await other.eventually_hears("chat", peer=one.user)
         await one.catches_up()
         await other.catches_up()
         return chat
@@ -313,6 +358,7 @@ class Stage:
             else:
                 await owner.asks("invite", chat=chat, user=member)
         for person in (owner, *members):
+            await person.is_in(chat)
             await person.catches_up()
         return chat
 

@@ -75,7 +75,7 @@ async def embedded_place(
 
 def _place(database: Database, capacity: int, batch: int, queue: int) -> EmbeddedPlace:
     clock, published = ManualClock(), list[Committed]()
-    store = ChatStore(database, capacity=capacity, open_direct=False)
+    store = ChatStore(database, capacity=capacity, open_direct=False, shared=True)
     outbox, moved = Outbox(database), CursorStore(database)
 
     def publish(committed: Sequence[Committed]) -> None:

@@ -193,6 +193,14 @@ class MemoryChats:
         found = self._memory.chats.get(chat)
         return strangers(chat, people) if found is None and people is not None else found
 
+    async def ids_of_user(self, user: str) -> list[str]:
+        """The ids of every chat the user is a member of."""
+        return [chat.id for chat in await self.of_user(user)]
+
+    def outdated(self, _chat: str) -> bool:
+        """There is no other node."""
+        return False
+
     async def of_user(self, user: str) -> list[Chat]:
         """Every chat the user is a member of."""
         return [chat for _, chat in sorted(self._memory.chats.items()) if user in chat.members]

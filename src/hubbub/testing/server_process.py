@@ -48,7 +48,8 @@ class ServerProcess:
     @property
     def database(self) -> Path:
         """The SQLite file."""
-        return self.data / "hubbub.db"
+        url = self.settings.get("HUBBUB_DATABASE_URL", "")
+        return Path(url.removeprefix("sqlite:///")) if url else self.data / "hubbub.db"
 
     @property
     def pid(self) -> int:

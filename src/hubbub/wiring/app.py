@@ -194,6 +194,8 @@ def _start(node: Node, settings: Settings) -> "asyncio.Task[None]":
     spawn(_every(SWEEP_EVERY, lambda: _sweep(node)), "sweep")
     spawn(_every(PURGE_EVERY, lambda: _purge(node, settings.outbox_retention_days)), "purge")
     spawn(node.revocations.run(), "revocations")
+    if node.cluster.bus is not None:
+        spawn(node.cluster.bus.run(), "bus")
     return spawn(node.journal.run(), "journal")
 
 
@@ -229,7 +231,7 @@ async def _boards(node: Node) -> None:
 async def _sweep(node: Node) -> None:
     await node.clock.measure()
     now = node.clock()
-    await node.cursor_store.write(now)
+    await node.cursors.write(now)
     if node.last_seen:
         seen = dict(node.last_seen)
         await node.directory.were_here(seen)
@@ -237,6 +239,8 @@ async def _sweep(node: Node) -> None:
             del node.last_seen[user]
     await node.relay.recover(now)
     await node.catch_up.compare(now)
+    if node.cluster.subscriptions is not None:
+        await node.cluster.subscriptions.tick()
 
 
 async def _purge(node: Node, days: int) -> None:

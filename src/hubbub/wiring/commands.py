@@ -42,6 +42,7 @@ Data = Annotated[str | None, typer.Option(help="Directory of the embedded store.
 DatabaseUrl = Annotated[
     str | None, typer.Option(help="SQLAlchemy URL; without it, SQLite in the data directory.")
 ]
+Bus = Annotated[str | None, typer.Option(help="URL of what connects several nodes: redis://… or nats://….")]
 PublicUrl = Annotated[str | None, typer.Option(help="How browsers reach this server.")]
 LogLevel = Annotated[str | None, typer.Option(help="debug, info, warning, error or critical.")]
 LogFormat = Annotated[str | None, typer.Option(help="auto, console or json.")]
@@ -87,6 +88,7 @@ def serve(
     tcp_port: TcpPort = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    bus: Bus = None,
     public_url: PublicUrl = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
@@ -112,6 +114,7 @@ def show(
     tcp_port: TcpPort = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    bus: Bus = None,
     public_url: PublicUrl = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,

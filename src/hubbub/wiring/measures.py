@@ -1,6 +1,7 @@
 """What a node measures, declared in one place."""
 
 from hubbub.runtime.telemetry import Telemetry
+from hubbub.wiring.cluster import AnyBus
 from hubbub.wiring.parts import Node
 
 
@@ -28,6 +29,8 @@ def measure(node: Node) -> Telemetry:
     telemetry.counter("deliveries", "Entries and steps passed on to connections.", lambda: hub.deliveries)
     telemetry.counter("gap_entries", "Entries read to fill gaps.", lambda: node.catch_up.filled)
     _measure_database(telemetry, node)
+    if node.cluster.bus is not None:
+        _measure_bus(telemetry, node.cluster.bus, node)
     return telemetry
 
 
@@ -55,3 +58,14 @@ def _measure_database(telemetry: Telemetry, node: Node) -> None:
     telemetry.counter(
         "outbox_reclaimed", "Those of them that somebody had claimed before.", lambda: outbox.reclaimed
     )
+
+
+def _measure_bus(telemetry: Telemetry, bus: AnyBus, node: Node) -> None:
+    topics = node.cluster.subscriptions
+    telemetry.gauge("bus_up", "1 while the bus answers.", lambda: bus.is_up)
+    telemetry.gauge("bus_topics", "Topics this node hears.", lambda: 0 if topics is None else topics.count)
+    telemetry.counter("bus_sent", "Messages put on the bus.", lambda: bus.outgoing.sent)
+    telemetry.counter(
+        "bus_dropped", "Messages dropped: the bus was away, or slow.", lambda: bus.outgoing.dropped
+    )
+    telemetry.counter("bus_heard", "News heard from other nodes.", lambda: node.cluster.ear.heard)

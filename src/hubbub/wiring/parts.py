@@ -22,8 +22,8 @@ from hubbub.execute.authentication import Authenticator
 from hubbub.execute.avatars import Avatars
 from hubbub.execute.external_logins import ExternalLogins, LoginPolicy
 from hubbub.execute.profiles import Profiles
-from hubbub.execute.sessions import Sessions
-from hubbub.model.chats import Chat
+from hubbub.execute.sessions import OnRevoked, Sessions
+from hubbub.model.news import EVERYBODY, ProfileChanged, SessionsEnded
 from hubbub.model.ports import Bounds, Desk
 from hubbub.model.proposals import Committed
 from hubbub.model.replies import ProfileListing
@@ -41,9 +41,10 @@ from hubbub.persist.outbox import Outbox
 from hubbub.persist.people import Directory
 from hubbub.persist.revocations import Revocations
 from hubbub.persist.sessions import StoredSessions
-from hubbub.publish.local_bus import LocalBus
 from hubbub.publish.relay import Relay
+from hubbub.push.arrivals import Arrivals
 from hubbub.push.catch_up import CatchUp
+from hubbub.push.ear import Ear
 from hubbub.push.hub import Hub
 from hubbub.push.mailbox import Flusher
 from hubbub.push.presence import PresenceBoard
@@ -53,6 +54,7 @@ from hubbub.push.resume import Resumption, describe
 from hubbub.push.typing import TypingBoard
 from hubbub.runtime.passwords import ArgonPasswords, HashCost
 from hubbub.runtime.spawn import Tasks
+from hubbub.wiring.cluster import Cluster, Cursors
 from hubbub.wiring.identity import providers, signing_secret
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import bound
@@ -65,20 +67,6 @@ TICKS_A_HEARTBEAT = 20
 OnProfile = Callable[[ProfileListing], Awaitable[None]]
 
 
-class Cursors:
-    """model.ports.Cursors: kept by the store, told by the board."""
-
-    def __init__(self, store: CursorStore, board: ReceiptBoard, clock: Clock) -> None:
-        self._store = store
-        self._board = board
-        self._clock = clock
-
-    def moved(self, chat: Chat, user: str) -> None:
-        """The member's cursors rose in memory."""
-        self._store.moved(chat, user)
-        self._board.moved(chat, user, self._clock())
-
-
 @dataclass(kw_only=True)
 class Node:
     """The parts that have a life of their own."""
@@ -89,7 +77,7 @@ class Node:
     journal: Journal
     relay: Relay
     outbox: Outbox
-    cursor_store: CursorStore
+    cursors: Cursors
     directory: Directory
     revocations: Revocations
     passwords: ArgonPasswords
@@ -102,24 +90,35 @@ class Node:
     gate: Gate
     services: Services
     last_seen: dict[str, int]
+    cluster: Cluster
 
 
 def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClock) -> Node:
     """A node on an open database, on whose time it lives. Must run inside the event loop."""
     limits = settings.limits
     tasks = Tasks()
-    store = ChatStore(database, capacity=settings.cache.chats, open_direct=settings.direct_policy == "anyone")
+    cluster = Cluster(settings, tasks.spawn)
+    store = ChatStore(
+        database,
+        capacity=settings.cache.chats,
+        open_direct=settings.direct_policy == "anyone",
+        shared=cluster.bus is not None,
+    )
+    shared = cluster.chats(store)
     log = EntryLog(database)
     directory = Directory(database, capacity=settings.cache.users, clock=clock)
     outbox = Outbox(database)
     cursor_store = CursorStore(database)
     flusher = Flusher(outgoing_bytes=bound(limits.outgoing_bytes))
-    catch_up = CatchUp(log, Heads(database), tasks.spawn)
-    hub = catch_up.hub = Hub(flusher, partial(describe, name_of=directory.name_of), catch_up.fill)
-    relay = Relay(LocalBus(hub.publish), outbox, catch_up.hint)
+    catch_up = CatchUp(log, Heads(database), shared, tasks.spawn)
+    described = partial(describe, name_of=directory.name_of)
+    hub = catch_up.hub = Hub(flusher, described, catch_up.fill, cluster.interest)
+    arrivals = Arrivals(hub, shared, catch_up, tasks.spawn)
+    catch_up.arrived = arrivals.arrived
+    relay = Relay(hub.publish, outbox, catch_up.hint, cluster.say)
     last_seen: dict[str, int] = {}
     receipts = ReceiptBoard(hub, crowd=bound(limits.crowd))
-    typing = TypingBoard(hub, per_second=limits.typing_per_second, crowd=bound(limits.crowd))
+    typing = TypingBoard(hub, cluster.say, per_second=limits.typing_per_second, crowd=bound(limits.crowd))
     presence = PresenceBoard(
         hub,
         store,
@@ -137,12 +136,14 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         batch=settings.journal.batch,
         queue=settings.journal.queue,
     )
+    catch_up.settled = journal.settled
+    cursors = Cursors(cursor_store, receipts, cluster.say, clock)
     desk = Desk(
         bounds=_bounds(settings),
-        chats=store,
+        chats=shared,
         log=log,
         people=directory,
-        cursors=Cursors(cursor_store, receipts, clock),
+        cursors=cursors,
         presence=presence,
         typing=typing,
         entropy=secrets.token_bytes,
@@ -152,7 +153,26 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
     gate = _gate(settings, flusher, hub, clock)
     revocations = Revocations(database, clock, gate.end_revoked, gate.end_expired)
     board = ProfileBoard(hub, store, presence.fellows)
-    accounts = _accounts(settings, database, clock, revocations, _profile_changed(directory, board))
+    cluster.ear = Ear(
+        cluster.node,
+        hub,
+        store,
+        catch_up,
+        arrivals,
+        receipts,
+        typing,
+        revocations.announce,
+        _profile_changed_elsewhere(directory, board, tasks),
+        clock,
+    )
+    accounts = _accounts(
+        settings,
+        database,
+        clock,
+        revocations,
+        _revoked(revocations, cluster),
+        _profile_changed(directory, board, cluster),
+    )
     gate.listener = Conversations(
         dispatcher,
         Resumption(hub, desk, epoch=epoch),
@@ -174,7 +194,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         journal=journal,
         relay=relay,
         outbox=outbox,
-        cursor_store=cursor_store,
+        cursors=cursors,
         directory=directory,
         revocations=revocations,
         passwords=accounts.passwords,
@@ -187,6 +207,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         gate=gate,
         services=_services(settings, accounts, dispatcher, gate, clock),
         last_seen=last_seen,
+        cluster=cluster,
     )
 
 
@@ -200,14 +221,35 @@ def _in_turn(*listeners: Publish) -> Publish:
     return publish
 
 
-def _profile_changed(directory: Directory, board: ProfileBoard) -> OnProfile:
+def _profile_changed(directory: Directory, board: ProfileBoard, cluster: Cluster) -> OnProfile:
     """What is kept in memory is read again, and who sees the user is told."""
 
     async def changed(profile: ProfileListing) -> None:
         directory.forget(profile.user)
+        cluster.say(EVERYBODY, ProfileChanged(profile))
         await board.changed(profile)
 
     return changed
+
+
+def _profile_changed_elsewhere(
+    directory: Directory, board: ProfileBoard, tasks: Tasks
+) -> Callable[[ProfileListing], None]:
+    def changed(profile: ProfileListing) -> None:
+        directory.forget(profile.user)
+        tasks.spawn(board.changed(profile), "tell a changed profile")
+
+    return changed
+
+
+def _revoked(revocations: Revocations, cluster: Cluster) -> OnRevoked:
+    """Sessions ended here end everywhere: the bus is quicker than the poll of the database."""
+
+    def revoked(sessions: Sequence[str]) -> None:
+        revocations.announce(sessions)
+        cluster.say(EVERYBODY, SessionsEnded(list(sessions)))
+
+    return revoked
 
 
 def _bounds(settings: Settings) -> Bounds:
@@ -275,7 +317,12 @@ class _Accounts:
 
 
 def _accounts(
-    settings: Settings, database: Database, clock: Clock, revocations: Revocations, on_profile: OnProfile
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    revocations: Revocations,
+    on_revoked: OnRevoked,
+    on_profile: OnProfile,
 ) -> _Accounts:
     auth = settings.auth
     secret = signing_secret(settings)
@@ -304,7 +351,7 @@ def _accounts(
     return _Accounts(
         passwords=passwords,
         accounts=Accounts(stored, passwords, policy),
-        sessions=Sessions(sessions, secret, lifetimes, revocations.announce),
+        sessions=Sessions(sessions, secret, lifetimes, on_revoked),
         profiles=Profiles(stored, on_profile),
         avatars=Avatars(StoredAvatars(database), on_profile),
         authenticator=Authenticator(secret, revocations.is_revoked, sessions, external.tokens),

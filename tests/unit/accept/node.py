@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from hubbub.codec.websocket_frames import CLOSE, PING, TEXT, FrameLimits, close_
 from hubbub.dispatch.limits import TokenBuckets
 from hubbub.dispatch.session import Sessions
 from hubbub.model.errors import ErrorCode, Refused
+from hubbub.model.heads import Head
 from hubbub.model.identity import Identity
 from hubbub.model.replies import ProfileListing
 from hubbub.push.catch_up import CatchUp
@@ -39,7 +41,10 @@ BOUND, HIGH = 20_000, 2_000
 
 
 class NoHeads:
-    async def changed(self, since: int) -> list[tuple[str, int]]:
+    async def joined(self, changed: Sequence[str], since: int) -> list[tuple[str, str, int]]:
+        return []
+
+    async def changed(self, since: int) -> list[Head]:
         return []
 
 
@@ -165,7 +170,7 @@ class Node:
         for user in users:
             memory.profiles[user] = ProfileListing(user=user, display_name=user.title())
         chats, log, people = MemoryChats(memory), MemoryLog(memory), MemoryPeople(memory)
-        catch_up = CatchUp(log, NoHeads(), self.tasks.spawn)
+        catch_up = CatchUp(log, NoHeads(), chats, self.tasks.spawn)
         described = partial(describe, name_of=str.title)
         self.hub = catch_up.hub = Hub(self.flusher, described, catch_up.fill)
         self.journal = MemoryJournal(memory, self.clock, self.hub.publish)

@@ -26,7 +26,7 @@ class Reads(ChatStore):
     """A store on the same database that counts its reads, and may do something after one of them."""
 
     def __init__(self, place: EmbeddedPlace, *, capacity: int = 1_000) -> None:
-        super().__init__(place.database, capacity=capacity, open_direct=False)
+        super().__init__(place.database, capacity=capacity, open_direct=False, shared=True)
         self.made: list[list[str]] = []
         self.after_read: Callable[[], object] = lambda: None
 
@@ -111,7 +111,7 @@ async def test_a_commit_during_a_read_that_memory_let_go_is_read_again(
     async def commit_and_forget() -> None:
         await place.ask("alice", c.Rename, chat=room, name="Tea")
         store.adopt(Chat(id=room, msg_type="group", name="as the journal had it"))
-        store.forget(room)
+        assert store.outdated(room)
         committed.set()
 
     def once() -> None:
@@ -153,13 +153,30 @@ async def test_the_least_recently_used_chat_is_let_go_unless_somebody_holds_it(p
 
 async def test_what_another_node_changed_is_read_again(place: EmbeddedPlace, room: str) -> None:
     store = Reads(place)
-    before = await store.load(room)
+    held = await store.load(room)
+    assert held is not None
     await place.ask("alice", c.Rename, chat=room, name="Tea")
-    store.forget(room)
-    after = await store.load(room)
-    assert before is not None
-    assert after is not None
-    assert (before.name, after.name) == ("Room", "Tea")
+    assert held.name == "Room"
+    assert store.outdated(room)
+    assert store.peek(room) is None
+    assert await store.load(room) is held
+    assert (held.name, store.peek(room)) == ("Tea", held)
+
+
+async def test_a_reading_that_is_older_than_memory_changes_nothing(place: EmbeddedPlace, room: str) -> None:
+    """Another node's change was told of, but the journal here read and changed the chat meanwhile."""
+    held = await place.store.load(room)
+    assert held is not None
+    assert place.store.outdated(room)
+    await place.ask("alice", c.Rename, chat=room, name="Tea")
+    assert (place.store.peek(room), held.name) == (held, "Tea")
+
+
+async def test_a_node_that_is_alone_reads_nothing_again(place: EmbeddedPlace, room: str) -> None:
+    alone = ChatStore(place.database, capacity=10, open_direct=False)
+    held = await alone.load(room)
+    assert not alone.outdated(room)
+    assert alone.peek(room) is held
 
 
 async def test_more_chats_than_one_statement_takes_are_read(template: Path, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from hubbub.persist import outbox as outbox_module
 from hubbub.persist.cursors import Reach
 from hubbub.persist.outbox import Outbox
 from hubbub.persist.tables import ACKED, PENDING, SENT, outbox
-from hubbub.publish.local_bus import LocalBus
 from hubbub.publish.relay import LEFT_BEHIND_MS, Relay
 from hubbub.testing.embedded import EmbeddedPlace
 
@@ -82,7 +81,7 @@ async def test_the_relay_announces_what_was_left_behind_once(place: EmbeddedPlac
     await say(place, room, "alice")
     hints: list[tuple[str, int]] = []
     rows = Outbox(place.database)
-    relay = Relay(LocalBus(list), rows, lambda chat, head: hints.append((chat, head)))
+    relay = Relay(list, rows, lambda chat, head: hints.append((chat, head)))
     now = place.clock.advance(LEFT_BEHIND_MS + 1)
     assert await relay.recover(now) == 1
     assert hints == [(room, 3)]
@@ -92,7 +91,7 @@ async def test_the_relay_announces_what_was_left_behind_once(place: EmbeddedPlac
 
 async def test_the_relay_publishes_first_and_marks_afterwards(place: EmbeddedPlace, room: str) -> None:
     heard: list[object] = []
-    relay = Relay(LocalBus(heard.extend), place.outbox, lambda *_: None)
+    relay = Relay(heard.extend, place.outbox, lambda *_: None)
     relay.publish(place.published)
     assert heard == place.published
     await place.outbox.flush()

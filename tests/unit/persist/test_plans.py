@@ -110,7 +110,7 @@ async def test_reading_looks_only_at_what_is_asked(talking: Talking) -> None:
         await place.log.before(room, 15, 5, "bob")
         await place.log.after(room, 5, 10, "bob")
         await place.log.ordinal(room, 15)
-        place.store.forget(room)
+        assert place.store.outdated(room)
         await place.store.load(room)
         await place.chats.of_user("alice")
         await place.people.relations("alice")

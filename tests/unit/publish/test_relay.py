@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from hubbub.model.chats import GROUP, Chat
 from hubbub.model.entries import Message
 from hubbub.model.proposals import Committed
-from hubbub.publish.local_bus import LocalBus
 from hubbub.publish.relay import LEFT_BEHIND_MS, Range, Relay
 
 
@@ -40,7 +39,7 @@ def test_what_is_committed_is_heard_in_order_and_its_rows_are_sent() -> None:
     heard: list[Committed] = []
     rows = Rows([])
     batch = [committed("r1", 5, 6), committed("p1"), committed("r2", 1)]
-    Relay(LocalBus(heard.extend), rows, lambda *_: None).publish(batch)
+    Relay(heard.extend, rows, lambda *_: None).publish(batch)
     assert heard == batch
     assert rows.marked == [("r1", 5, 6), ("r2", 1, 1)]
 
@@ -48,7 +47,7 @@ def test_what_is_committed_is_heard_in_order_and_its_rows_are_sent() -> None:
 async def test_what_was_left_behind_is_announced_by_its_end_and_only_once() -> None:
     hints: list[tuple[str, int]] = []
     rows = Rows([("r1", 3, 7), ("r2", 1, 1)])
-    relay = Relay(LocalBus(lambda _: None), rows, lambda *each: hints.append(each))
+    relay = Relay(lambda _: None, rows, lambda *each: hints.append(each))
     assert [await relay.recover(50_000), await relay.recover(50_000)] == [2, 0]
     assert hints == [("r1", 7), ("r2", 1)]
     assert rows.asked == [50_000 - LEFT_BEHIND_MS] * 2

@@ -24,7 +24,7 @@ class Talk:
         self.stage = Stage()
         self.chat = self.stage.chat("r1", "alice", "bob", "carol")
         self.alice, self.bob, self.carol = (self.stage.come(user) for user in ("alice", "bob", "carol"))
-        self.typing = TypingBoard(self.stage.hub, per_second=1, crowd=3)
+        self.typing = TypingBoard(self.stage.hub, lambda *_: None, per_second=1, crowd=3)
         self.receipts = ReceiptBoard(self.stage.hub, crowd=3)
 
     def heard(self, peer: Peer, kind: str) -> list[dict[str, Any]]:

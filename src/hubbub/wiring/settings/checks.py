@@ -18,6 +18,8 @@ LEAST_SECRET = 32  # bytes: RFC 7518 §3.2, a key at least as long as the hash (
 HMAC_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 KEY_SOURCES = ("hmac_secret", "public_key_file", "jwks_file", "jwks_url")
 DATABASES = ("sqlite", "postgresql", "mysql", "mariadb")
+BUSES = ("redis", "rediss", "nats", "tls", "unix")
+NAMESPACE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 
 
@@ -56,6 +58,14 @@ def _check_database(settings: Settings) -> Refusals:
     scheme = settings.database_url.split("://")[0].split("+")[0]
     if settings.database_url and ("://" not in settings.database_url or scheme not in DATABASES):
         yield "database_url", "must be a SQLAlchemy URL for one of " + ", ".join(DATABASES)
+
+
+def _check_bus(settings: Settings) -> Refusals:
+    scheme, _, rest = settings.bus.partition("://")
+    if settings.bus and (scheme not in BUSES or not rest):
+        yield "bus", "must be a URL that begins with one of " + ", ".join(f"{each}://" for each in BUSES)
+    if not NAMESPACE.fullmatch(settings.namespace):
+        yield "namespace", "must be 1 to 32 of the characters A-Z a-z 0-9 _ -"
 
 
 def _check_hosts(settings: Settings) -> Refusals:
@@ -187,6 +197,7 @@ CHECKS: tuple[Callable[[Settings], Refusals], ...] = (
     _check_proxies,
     _check_public_url,
     _check_database,
+    _check_bus,
     _check_hosts,
     _check_ports,
     _check_tls,

@@ -300,6 +300,16 @@ class Settings(Struct, frozen=True, kw_only=True):
             "postgresql://user:password@host/name, mysql:// or mariadb:// alike. Empty: SQLite in the data directory.",
         ),
     ] = ""
+    bus: Annotated[
+        str,
+        _text(
+            "What tells the other nodes: redis://, rediss://, nats://, tls:// (NATS), or unix:// and a path. Empty: alone.",
+            secret=True,
+        ),
+    ] = ""
+    namespace: Annotated[
+        str, _text("Begins every key and topic of this installation on a Redis or NATS that others use too.")
+    ] = "hubbub"
     public_url: Annotated[
         str, _text("How browsers reach this server; its origin is allowed. Empty: unknown.")
     ] = ""

@@ -1,0 +1,103 @@
+"""What nodes tell each other over the bus (docs/adr/0010): hints, checked against what a node holds before anybody is told.
+
+The bus may lose, repeat and reorder them. A topic is heard by the nodes that subscribed to it. The kinds and fields of one
+`VERSION` never change; a node ignores versions it does not know.
+"""
+
+from msgspec import Struct
+
+from hubbub.model.entries import Entry
+from hubbub.model.replies import FriendPush, ProfileListing
+
+VERSION = 1
+EVERYBODY = "all"
+_CHAT = "c/"
+
+
+def of_chat(chat: str) -> str:
+    """Heard where somebody listens to the chat."""
+    return _CHAT + chat
+
+
+def chat_of(topic: str) -> str:
+    """The chat of a topic that `of_chat` made, else nothing."""
+    return topic.removeprefix(_CHAT) if topic.startswith(_CHAT) else ""
+
+
+def of_user(user: str) -> str:
+    """Heard where the user is connected."""
+    return f"u/{user}"
+
+
+class Said(Struct, array_like=True, tag=True, frozen=True, gc=False):
+    """One piece of news."""
+
+
+class Appended(Said, frozen=True):
+    """Entries in rising seq, on the chat's topic; `rights_version` is the chat's after them."""
+
+    chat: str
+    rights_version: int
+    entries: list[Entry]
+
+
+class Reached(Said, frozen=True):
+    """A chat's log reaches at least `head`, on the chat's topic."""
+
+    chat: str
+    head: int
+
+
+class Came(Said, frozen=True):
+    """A chat became visible to a user, on the user's topic; the flow starts after `after`."""
+
+    chat: str
+    user: str
+    after: int
+
+
+class Told(Said, frozen=True):
+    """A push that belongs to a user, on the user's topic."""
+
+    user: str
+    push: FriendPush
+
+
+class RightsMoved(Said, frozen=True):
+    """What anybody may do in a chat is another, told to everybody."""
+
+    chat: str
+    rights_version: int
+
+
+class CursorsRose(Said, frozen=True):
+    """A member's cursors, on the chat's topic, after they were written."""
+
+    chat: str
+    user: str
+    received: int
+    read: int
+    read_ordinal: int
+
+
+class Types(Said, frozen=True):
+    """Somebody is typing, or not any more, on the chat's topic."""
+
+    chat: str
+    user: str
+    on: bool
+
+
+class SessionsEnded(Said, frozen=True):
+    """These sessions were revoked, told to everybody."""
+
+    sessions: list[str]
+
+
+class ProfileChanged(Said, frozen=True):
+    """Somebody has another name or picture, told to everybody."""
+
+    profile: ProfileListing
+
+
+News = Appended | Reached | Came | Told | RightsMoved | CursorsRose | Types | SessionsEnded | ProfileChanged

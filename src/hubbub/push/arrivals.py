@@ -1,0 +1,61 @@
+"""A chat became visible to a user of this node by what happened on another one."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from hubbub.model.chats import PRIVATE, Chat
+from hubbub.model.errors import Refused
+from hubbub.model.ports import Chats
+from hubbub.push.catch_up import CatchUp
+from hubbub.push.hub import Hub, Local
+
+Spawn = Callable[[Coroutine[Any, Any, None], str], object]
+
+
+class Arrivals:
+    """Joins the user to the chat's flow: the topic is heard first, then the chat is read, then its entries."""
+
+    def __init__(self, hub: Hub, chats: Chats, catch_up: CatchUp, spawn: Spawn) -> None:
+        self._hub = hub
+        self._chats = chats
+        self._catch_up = catch_up
+        self._spawn = spawn
+        self._coming: set[tuple[str, str]] = set()
+
+    def arrived(self, user: str, chat: str, after: int) -> None:
+        """The chat became visible to the user; the flow starts after seq `after`."""
+        if self._missing(user, chat) is None or (user, chat) in self._coming:
+            return
+        self._coming.add((user, chat))
+        self._spawn(self._arrive(user, chat, after), "a chat became visible")
+
+    def _missing(self, user: str, chat: str) -> Local | None:
+        local = self._hub.local(user)
+        if local is None or (local.channels is not None and chat in local.channels):
+            return None
+        return local
+
+    async def _arrive(self, user: str, chat: str, after: int) -> None:
+        try:
+            self._chats.outdated(chat)
+            found = await self._chats.load(chat)
+        except Refused:
+            return  # the comparison of heads finds it again
+        finally:
+            self._coming.discard((user, chat))
+        local = self._missing(user, chat)
+        if found is not None and local is not None and found.member(user) is not None:
+            self._join(local, found, after)
+
+    def _join(self, local: Local, chat: Chat, after: int) -> None:
+        """Entries that were not passed on here yet announce a room themselves: among them is who joined."""
+        known = self._hub.channel(chat.id)
+        if local.channels is None or chat.msg_type == PRIVATE:
+            self._hub.came(chat, local.user, after if known is None else known.position)
+        elif known is None:
+            self._hub.link(local, chat, after)
+        elif known.position > after:
+            self._hub.came(chat, local.user, known.position)
+        channel = self._hub.channel(chat.id)
+        if channel is not None and chat.head > channel.position:
+            self._catch_up.behind(channel, chat.head)

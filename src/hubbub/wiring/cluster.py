@@ -1,0 +1,111 @@
+"""This node among others: the bus of the settings, what is said on it, and what is heard."""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from hubbub.model import ids
+from hubbub.model.chats import Chat
+from hubbub.model.news import EVERYBODY, CursorsRose, News, of_chat
+from hubbub.model.ports import Chats
+from hubbub.persist.cursors import CursorStore
+from hubbub.publish.local_bus import LocalBus
+from hubbub.publish.nats_bus import NatsBus
+from hubbub.publish.redis_bus import RedisBus
+from hubbub.publish.telling import Hear, Telling
+from hubbub.push.ear import Ear
+from hubbub.push.hub import ALONE
+from hubbub.push.interest import Interest, Spawn, Subscriptions
+from hubbub.push.receipts import ReceiptBoard
+from hubbub.push.shared_chats import SharedChats
+from hubbub.wiring.settings import Settings
+
+AnyBus = LocalBus | NatsBus | RedisBus
+
+
+class Cluster:
+    """Without a bus the node is alone: nobody is told, and nobody heard.
+
+    `ear` is set by wiring, once the hub is there that it needs.
+    """
+
+    ear: Ear
+
+    def __init__(self, settings: Settings, spawn: Spawn) -> None:
+        self.node = ids.opaque("n", secrets.token_bytes(5))
+        self.bus = bus_of(settings, self._hear)
+        self.subscriptions: Subscriptions | None = None
+        self._telling: Telling | None = None
+        if self.bus is not None:
+            self._telling = Telling(self.bus, self.node)
+            self.subscriptions = Subscriptions(self.bus, self._heard_again, spawn)
+            self.subscriptions.hold(EVERYBODY)
+
+    def _hear(self, topic: str, data: bytes) -> None:
+        self.ear.hear(topic, data)
+
+    def _heard_again(self, topic: str) -> None:
+        self.ear.heard_again(topic)
+
+    @property
+    def interest(self) -> Interest:
+        """What the hub tells of its listeners."""
+        return ALONE if self.subscriptions is None else self.subscriptions
+
+    def chats(self, store: Chats) -> Chats:
+        """Chats as this node may believe them."""
+        return store if self.subscriptions is None else SharedChats(store, self.subscriptions)
+
+    def say(self, topic: str, news: News) -> None:
+        """Tell the other nodes, if there are any."""
+        if self._telling is not None:
+            self._telling.say(topic, news)
+
+
+def bus_of(settings: Settings, hear: Hear) -> AnyBus | None:
+    """The bus that the setting `bus` names."""
+    scheme, _, rest = settings.bus.partition("://")
+    if scheme in {"redis", "rediss"}:
+        return RedisBus(settings.bus, settings.namespace, hear)
+    if scheme in {"nats", "tls"}:
+        return NatsBus(settings.bus, settings.namespace, hear)
+    return LocalBus(Path(rest), hear) if scheme == "unix" else None
+
+
+class Cursors:
+    """model.ports.Cursors: kept by the store, told here by the board, and to other nodes once they are written."""
+
+    def __init__(
+        self,
+        store: CursorStore,
+        board: ReceiptBoard,
+        say: Callable[[str, News], None],
+        clock: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._board = board
+        self._say = say
+        self._clock = clock
+        self._untold: set[tuple[Chat, str]] = set()
+
+    def moved(self, chat: Chat, user: str) -> None:
+        """The member's cursors rose in memory."""
+        self._store.moved(chat, user)
+        self._board.moved(chat, user, self._clock())
+        self._untold.add((chat, user))
+
+    async def write(self, now: int) -> None:
+        """Write what rose, then tell it. Raises the database's errors, and then does so the next time."""
+        untold, self._untold = self._untold, set()
+        try:
+            await self._store.write(now)
+        except BaseException:
+            self._untold |= untold
+            raise
+        for chat, user in untold:
+            member = chat.member(user)
+            if member is not None:
+                self._say(
+                    of_chat(chat.id),
+                    CursorsRose(chat.id, user, member.received, member.read, member.read_ordinal),
+                )
