@@ -1,35 +1,29 @@
-/** Where one is: the address, so that Back works and a place can be linked to. It never carries a token. */
+/**
+ * Where one is: the fragment of the address, so that Back works and a place can be linked to. The page itself stands at
+ * `/`, and no server sees the rest (docs/web.md). It never carries a token.
+ */
 
 export type Route =
-  | { view: 'chats' }
-  | { view: 'chat'; chat: string; seq?: number }
-  | { view: 'friends' }
-  | { view: 'rooms' }
-  /** Back from an identity provider; `error`: it did not work (docs/web.md). */
-  | { view: 'login'; error?: string };
+  { view: 'chats' } | { view: 'chat'; chat: string; seq?: number } | { view: 'friends' } | { view: 'rooms' };
 
-/** The route of a path and its query: `/chat/<id>/<seq>`, `/friends`, `/rooms`, `/login?error=…`; any other is the list. */
-export function readRoute(address: string): Route {
-  const { pathname, searchParams } = new URL(address, 'http://localhost');
-  const [view, chat, seq] = pathname.slice(1).split('/').map(decoded);
+/** `#/chat/<id>/<seq>`, `#/friends`, `#/rooms`; anything else is the list of chats. */
+export function readRoute(fragment: string): Route {
+  const [view, chat, seq] = fragment
+    .replace(/^#?\/?/u, '')
+    .split('/')
+    .map(decoded);
   if (view === 'chat' && chat) return atSeq(chat, Number(seq));
-  if (view === 'login') return loginRoute(searchParams.get('error'));
   return view === 'friends' || view === 'rooms' ? { view } : { view: 'chats' };
 }
 
 export function writeRoute(route: Route): string {
-  if (route.view === 'chats') return '/';
-  if (route.view !== 'chat') return `/${route.view}`;
-  const place = `/chat/${encodeURIComponent(route.chat)}`;
+  if (route.view !== 'chat') return `#/${route.view}`;
+  const place = `#/chat/${encodeURIComponent(route.chat)}`;
   return route.seq === undefined ? place : `${place}/${route.seq}`;
 }
 
 function atSeq(chat: string, seq: number): Route {
   return Number.isSafeInteger(seq) && seq > 0 ? { view: 'chat', chat, seq } : { view: 'chat', chat };
-}
-
-function loginRoute(error: string | null): Route {
-  return error === null ? { view: 'login' } : { view: 'login', error };
 }
 
 function decoded(part: string): string {

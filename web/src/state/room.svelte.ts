@@ -174,6 +174,6 @@ export class ChatRoom {
 
   linkTo({ seq }: MessageItem): string {
     const place = seq === null ? { chat: this.chat } : { chat: this.chat, seq };
-    return `${location.origin}${writeRoute({ view: 'chat', ...place })}`;
+    return `${location.origin}/${writeRoute({ view: 'chat', ...place })}`;
   }
 }

@@ -1,6 +1,6 @@
 /** Who is logged in here. */
 
-import { redeem } from '../account/provider_login';
+import { redeem, returnIn, type Return } from '../account/provider_login';
 import { readRoute } from '../app/route';
 import { hub } from './hub';
 import { live } from './live';
@@ -9,6 +9,8 @@ import { shell } from './shell.svelte';
 class SessionState {
   /** Whether this browser's memory was read: until then nobody knows. */
   known = $state(false);
+  /** Why logging in through a provider did not work; a word of docs/web.md. */
+  failure: string | undefined = $state();
   /** The session was ended from elsewhere, so that the entrance can say why one is there. */
   ended = $state(false);
   readonly #user = live(hub.session.user);
@@ -21,7 +23,9 @@ class SessionState {
 
   async start(): Promise<void> {
     await hub.start();
-    if (shell.route.view === 'login') await this.#comeBack();
+    const back = returnIn(location.search);
+    if (back) history.replaceState(null, '', location.pathname + location.hash);
+    if (back && this.user === '') await this.#comeBack(back);
     this.known = true;
   }
 
@@ -41,13 +45,13 @@ class SessionState {
     });
   }
 
-  /** From an identity provider, with a session to fetch; or without. */
-  async #comeBack(): Promise<void> {
-    if (shell.route.view !== 'login' || shell.route.error !== undefined) return;
-    const signedIn = this.user === '' ? await redeem() : undefined;
-    if (signedIn) await hub.session.adopt(signedIn);
-    if (this.user === '') shell.route = { view: 'login', error: 'expired' };
-    else shell.go(readRoute(signedIn?.return_to ?? '/'), true);
+  async #comeBack(back: Return): Promise<void> {
+    const signedIn = back.kind === 'session' ? await redeem() : undefined;
+    if (signedIn === undefined) this.failure = back.kind === 'failed' ? back.error : 'expired';
+    else {
+      await hub.session.adopt(signedIn);
+      shell.go(readRoute(signedIn.return_to.replace(/^\/(?=#)/u, '')));
+    }
   }
 }
 

@@ -37,20 +37,17 @@ class Shell {
   /** Follow the address; returns what stops it. */
   start(): () => void {
     const follow = () => {
-      this.route = readRoute(location.href);
+      this.route = readRoute(location.hash);
     };
     follow();
-    addEventListener('popstate', follow);
+    addEventListener('hashchange', follow);
     return () => {
-      removeEventListener('popstate', follow);
+      removeEventListener('hashchange', follow);
     };
   }
 
-  /** Go somewhere; `replace`: instead of where one is, so that Back does not lead here again. */
-  go(route: Route, replace = false): void {
-    const address = writeRoute(route);
-    if (replace) history.replaceState(null, '', address);
-    else if (address !== location.pathname) history.pushState(null, '', address);
+  go(route: Route): void {
+    location.hash = writeRoute(route);
     this.route = route;
     if (this.overlay?.kind !== 'question') this.overlay = undefined;
   }
