@@ -20,6 +20,11 @@ _names = itertools.count()
 Person = Callable[..., Client]
 
 
+def new_name(name: str) -> str:
+    """A name nobody has yet at the shared server."""
+    return f"{name}{next(_names)}-{os.getpid()}"
+
+
 @pytest.fixture
 def server(servers: Servers) -> ServerProcess:
     """The shared one; whoever fills a history may write faster than a person."""
@@ -34,7 +39,7 @@ def person(server: ServerProcess) -> Iterator[Person]:
     def one(name: str = "user") -> Client:
         client = Client(server.root)
         opened.append(client)
-        client.sign_up(f"{name}{next(_names)}-{os.getpid()}", PASSWORD)
+        client.sign_up(new_name(name), PASSWORD)
         return client
 
     yield one

@@ -1,14 +1,12 @@
 """The terminal application against a real server: keys in, what a person sees out."""
 
 import asyncio
-import itertools
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.sdk.conftest import PASSWORD
+from tests.sdk.conftest import PASSWORD, new_name
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -23,11 +21,6 @@ from hubbub_client.terminal.options import Options
 from hubbub_client.terminal.place import Place
 
 PATIENCE = 30.0
-_names = itertools.count()
-
-
-def new_name(name: str) -> str:
-    return f"{name}{next(_names)}-{os.getpid()}"
 
 
 class Seat:

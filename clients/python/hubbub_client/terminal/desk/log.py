@@ -1,7 +1,7 @@
 """The entries of one chat that are here: one run without holes, each as it is now. Pure."""
 
 from bisect import insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from hubbub_client.events import Entry, Member, Message, Renamed
 from hubbub_client.transcript import Transcript
@@ -58,6 +58,10 @@ class Log:
         while len(self._seqs) > self._kept:
             self._drop_oldest()
         return changed
+
+    def meets(self, entries: Sequence[Entry]) -> bool:
+        """Whether a piece of history and this run make one without a hole."""
+        return self.first is None or not entries or entries[0].seq <= self.first <= entries[-1].seq + 1
 
     def add_page(self, entries: Iterable[Entry], *, more: bool) -> None:
         """A piece of history that ends where this run begins, or the newest if nothing is here."""

@@ -26,7 +26,7 @@ def two_words(rest: str, usage: str) -> tuple[str, str]:
 def message_seq(talk: Talk, word: str, *, mine: bool) -> int:
     """A message by its number (4 or #4), or `last`."""
     if word.lower() == "last":
-        last = talk.transcript(talk.here()).last(mine=mine)
+        last = talk.log(talk.here()).newest(mine=mine)
         if last is None:
             raise Complaint("There is no such message yet; messages have numbers: #4 is the fourth entry.")
         return last.seq

@@ -136,7 +136,7 @@ async def _room(talk: Talk, rest: str) -> None:
     room = await talk.client.create_room(name.removesuffix(" public").strip(), public=public)
     how = "anybody may /join it" if public else "bring friends in with /invite USER"
     talk.screen.say(f"* made {phrases.shown(room.name)}: {how}")
-    talk.current = room.chat
+    talk.desk.open(room.chat)
 
 
 async def _rooms(talk: Talk, rest: str) -> None:
@@ -259,7 +259,7 @@ async def _friend(talk: Talk, rest: str) -> None:
 
 async def _friends(talk: Talk, rest: str) -> None:
     lists = await talk.client.friends()
-    talk.blocked = set(lists.blocked)
+    talk.desk.people.replace(lists)
     rows = {
         "friends": lists.friends,
         "want to be (/accept, /decline)": lists.incoming,
@@ -291,7 +291,7 @@ async def _unfriend(talk: Talk, rest: str) -> None:
 async def _block(talk: Talk, rest: str) -> None:
     user = named_user(rest, "/block USER")
     await talk.client.block(user)
-    talk.blocked.add(user)
+    talk.desk.people.replace(await talk.client.friends())
     talk.screen.say(
         f"* blocked: {phrases.shown(user)} cannot write to you, and what they say in rooms is hidden"
     )
@@ -300,7 +300,7 @@ async def _block(talk: Talk, rest: str) -> None:
 async def _unblock(talk: Talk, rest: str) -> None:
     user = named_user(rest, "/unblock USER")
     await talk.client.unblock(user)
-    talk.blocked.discard(user)
+    talk.desk.people.replace(await talk.client.friends())
     talk.screen.say("* unblocked; to talk again, be friends again: /friend")
 
 

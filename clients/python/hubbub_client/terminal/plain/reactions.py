@@ -6,7 +6,6 @@ from typing import Any
 from hubbub_client.events import (
     CaughtUp,
     ChatAdded,
-    ChatGone,
     Delivered,
     Entry,
     Friend,
@@ -17,31 +16,33 @@ from hubbub_client.events import (
     Reset,
     StateChanged,
     Status,
-    Typing,
 )
+from hubbub_client.terminal.desk.reactions import react
 from hubbub_client.terminal.plain import phrases
-from hubbub_client.terminal.plain.talk import TYPING_S, Talk
+from hubbub_client.terminal.plain.talk import Talk
 
 
 async def listen(talk: Talk) -> None:
     """Show what happens until the client is closed. What has no row and is an entry is shown as it comes."""
     async for event in talk.client.events():
+        talk.desk.me, opened = talk.me, talk.current
+        react(talk.desk, event, talk.now_ms())
         row = REACTIONS.get(type(event))
         if row is not None:
             row(talk, event)
         elif isinstance(event, Entry):
             talk.show_new(event)
+        if opened is not None and talk.current is None:
+            talk.screen.say("* you are not in this chat any longer: /chats lists yours.")
 
 
 def _on_message(talk: Talk, event: Message) -> None:
-    talk.typing.pop((event.chat, event.sender), None)
     talk.show_new(event)
     if event.chat == talk.current and event.sender != talk.me:
         talk.seen(event)
 
 
 def _on_state(talk: Talk, event: StateChanged) -> None:
-    talk.last_state = event
     if not talk.leaving:
         talk.screen.say(phrases.state_line(event, had_one=talk.connected_before))
     talk.connected_before = talk.connected_before or event.status is Status.CONNECTED
@@ -59,34 +60,19 @@ def _on_chat(talk: Talk, event: ChatAdded) -> None:
         talk.screen.say(f"* you are in {talk.label(event.chat)} now.  Type: /open {talk.label(event.chat)}")
 
 
-def _on_gone(talk: Talk, event: ChatGone) -> None:
-    talk.transcripts.pop(event.chat, None)
-    if talk.current == event.chat:
-        talk.current = None
-        talk.screen.say("* you are not in this chat any longer: /chats lists yours.")
-
-
 def _on_reset(talk: Talk, event: Reset) -> None:
-    talk.transcript(event.chat).clear()
     talk.shown.pop(event.chat, None)
 
 
 def _on_receipt(talk: Talk, event: Receipt) -> None:
     """In private chats: the other side has seen what this side said last."""
     summary = talk.client.known.get(event.chat)
-    mine = talk.transcript(event.chat).last(mine=True)
+    mine = talk.log(event.chat).newest(mine=True)
     if summary is None or summary.peer != event.user or mine is None:
         return
     if event.read >= mine.seq > talk.read_by.get(event.chat, 0):
         talk.read_by[event.chat] = mine.seq
         talk.screen.say(f"  ✓✓ {phrases.shown(event.user)} has read up to #{mine.seq}")
-
-
-def _on_typing(talk: Talk, event: Typing) -> None:
-    if event.on:
-        talk.typing[event.chat, event.user] = talk.now() + TYPING_S
-    else:
-        talk.typing.pop((event.chat, event.user), None)
 
 
 def _on_presence(talk: Talk, event: Presence) -> None:
@@ -111,10 +97,8 @@ REACTIONS: Mapping[type, Callable[[Talk, Any], None]] = {
     StateChanged: _on_state,
     CaughtUp: _on_caught_up,
     ChatAdded: _on_chat,
-    ChatGone: _on_gone,
     Reset: _on_reset,
     Receipt: _on_receipt,
-    Typing: _on_typing,
     Presence: _on_presence,
     Friend: _on_friend,
     Delivered: _on_delivered,

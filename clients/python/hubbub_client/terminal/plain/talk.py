@@ -23,21 +23,17 @@ from hubbub_client.events import (
     Message,
     Reacted,
     Renamed,
-    StateChanged,
     Status,
 )
 from hubbub_client.tasks import Tasks
+from hubbub_client.terminal.deeds import Deeds
+from hubbub_client.terminal.desk.chat import Chat
+from hubbub_client.terminal.desk.desk import Desk
+from hubbub_client.terminal.desk.log import Log
 from hubbub_client.terminal.plain import phrases
 from hubbub_client.terminal.plain.screen import Screen
 from hubbub_client.terminal.wording import clock, label
-from hubbub_client.transcript import Transcript
 from hubbub_client.wire.entries import Summary
-
-TYPING_S = 6.0
-"""Typing ends by itself after this (protocol.md §2)."""
-
-TYPING_EVERY_S = 3.0
-"""How often this side says that it types: half of that, so that it never seems to stop."""
 
 SENT_S = 2.0
 """How long a script waits for a message to be durable before its next line; then it stays in the outbox."""
@@ -56,34 +52,31 @@ class Talk:
         """`patient`: wait for each message to be durable before the next line, as scripts expect."""
         self.client = client
         self.screen = screen
-        self.current: str | None = None
+        self.desk = Desk("")
         self.leaving = False
-        self.blocked: set[str] = set()
         self._patient = patient
         self._now = now
         self._tasks = Tasks()
-        self.transcripts: dict[str, Transcript] = {}
+        self._deeds = Deeds(client, self.desk, self.now_ms, lambda: None)
         self.read_by: dict[str, int] = {}
-        self.typing: dict[tuple[str, str], float] = {}
-        self._typed_at = 0.0
         self.connected_before = False
         self.caught_up_before = False
         self.greeted = False
         self.shown: dict[str, int] = {}
         self._opening: dict[str, list[Entry]] = {}
         self.lost_before = False
-        self.last_state = StateChanged(Status.DISCONNECTED)
 
     # Names and places
+
+    @property
+    def current(self) -> str | None:
+        """The open chat."""
+        return self.desk.current
 
     @property
     def me(self) -> str:
         """Who talks here."""
         return self.client.user
-
-    def now(self) -> float:
-        """Seconds since the Unix epoch."""
-        return self._now()
 
     def now_ms(self) -> int:
         """Milliseconds since the Unix epoch."""
@@ -93,9 +86,12 @@ class Talk:
         """How a chat is called."""
         return label(self.client.known.get(chat), chat)
 
-    def transcript(self, chat: str) -> Transcript:
-        """What is known of a chat's messages."""
-        return self.transcripts.setdefault(chat, Transcript(self.me))
+    def log(self, chat: str) -> Log:
+        """What is here of a chat, also of one that was entered and is not announced yet."""
+        if chat not in self.desk.chats:
+            blank = Summary(chat=chat, msg_type="group", head=0)
+            self.desk.chats[chat] = Chat.of(self.client.known.get(chat, blank), self.me)
+        return self.desk.chats[chat].log
 
     def here(self) -> str:
         """The open chat. Raises Complaint."""
@@ -173,10 +169,7 @@ class Talk:
 
     def typed(self) -> None:
         """A key was pressed."""
-        now = self._now()
-        if self.current is not None and now - self._typed_at >= TYPING_EVERY_S:
-            self._typed_at = now
-            self.client.typing(self.current)
+        self._deeds.typed()
 
     async def flush(self) -> None:
         """Before leaving: give messages that wait a moment."""
@@ -189,6 +182,7 @@ class Talk:
     async def aclose(self) -> None:
         """End the work."""
         await self._tasks.cancel()
+        await self._deeds.aclose()
 
     # Showing
 
@@ -201,10 +195,9 @@ class Talk:
 
     def show(self, entry: Entry) -> None:
         """One line for an entry, none for what changes nothing that is seen."""
-        if getattr(entry, "sender", None) in self.blocked:
-            self.transcript(entry.chat).apply(entry)
+        if getattr(entry, "sender", None) in self.desk.people.blocked:
             return
-        changed = self.transcript(entry.chat).apply(entry)
+        changed = self._made_or_changed(entry)
         where, when = self.label(entry.chat), self._when(getattr(entry, "ts", 0))
         match entry:
             case Message() if changed is not None:
@@ -216,8 +209,15 @@ class Talk:
             case Renamed():
                 self.screen.say(f"* this room is called {phrases.shown(entry.name)} now")
 
+    def _made_or_changed(self, entry: Entry) -> Message | None:
+        """The message that an entry is about, as it is now; a change that it includes already is not news."""
+        if isinstance(entry, Edited | Deleted | Reacted):
+            message = self.log(entry.chat).message(entry.target)
+            return message if message is not None and message.as_of == entry.seq else None
+        return self.log(entry.chat).message(entry.seq)
+
     def _answered(self, message: Message) -> Message | None:
-        return None if message.reply_to is None else self.transcript(message.chat)[message.reply_to]
+        return self.log(message.chat).message(message.reply_to)
 
     def _when(self, ts: int) -> str:
         return clock(ts, self.now_ms())
@@ -226,11 +226,14 @@ class Talk:
         """The latest entries of a chat, or those before a seq."""
         page = await self.client.history(chat, before=before, limit=limit)
         entries = page.entries
+        if self.log(chat).meets(entries):
+            self.log(chat).add_page(entries, more=page.more)
         self.screen.say(
             f"--- {self.label(chat)}: {self._range(entries)}{', more: /history' if page.more else ''} ---"
         )
         for entry in entries:
-            self.show(entry)
+            if not isinstance(entry, Edited | Deleted | Reacted):  # its message is there in its present form
+                self.show(entry)
             self.shown[chat] = max(entry.seq, self.shown.get(chat, 0))
 
     def expected(self, chat: str) -> bool:
@@ -256,10 +259,10 @@ class Talk:
 
     async def open(self, chat: str) -> None:
         """Make a chat the one that lines go to, and show its latest."""
-        self.current = chat
+        self.desk.open(chat)
         with self.expecting(chat):
             await self.show_history(chat)
-        newest = self.transcript(chat).last(mine=False)
+        newest = self.log(chat).newest(mine=False)
         if newest is not None:
             self.seen(newest)
 
@@ -288,7 +291,7 @@ class Talk:
         except HubbubError as error:
             self.complain(error)
             return
-        self.blocked = set(lists.blocked)
+        self.desk.people.replace(lists)
         for user in lists.incoming:
             self.screen.say(phrases.friend_line(Friend(user=user, change="requested")))
         self.screen.say(self._first_steps())
@@ -313,8 +316,7 @@ class Talk:
 
     def status(self) -> str:
         """The connection, what waits, who types."""
-        now = self._now()
-        typing = [user for (chat, user), until in self.typing.items() if chat == self.current and until > now]
+        typing = [] if self.desk.chat is None else self.desk.chat.typists(self.now_ms())
         parts = [self._connection(), f"{self.client.undecided} waiting" if self.client.undecided else ""]
         parts.append(f"{phrases.shown(', '.join(typing))} typing …" if typing else "")
         return "  ·  ".join(part for part in parts if part)
@@ -322,7 +324,7 @@ class Talk:
     def _connection(self) -> str:
         if self.client.status is Status.CONNECTED:
             return f"● {self.me} at {self.client.url}"
-        return f"○ {self.client.status.value} ({self.last_state.reason or 'first attempt'})"
+        return f"○ {self.client.status.value} ({self.desk.state.reason or 'first attempt'})"
 
 
 def _equals(wanted: str) -> Callable[[str], bool]:
