@@ -1,30 +1,22 @@
 """The proxies of deploy/proxy, run as they stand, but for names, ports and paths that only exist where they are deployed."""
 
 import socket
-import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.deploy.programs import DEPLOY, program
+from tests.deploy.places import DEPLOY
+from tests.services.service import Service, find_program, free_port
 
 from hubbub.testing.server_process import ServerProcess
 
-PATIENCE = 20.0  # seconds
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        number: int = sock.getsockname()[1]
-        return number
+Nodes = tuple[ServerProcess, ServerProcess]
 
 
 def certify(folder: Path) -> None:
@@ -53,73 +45,88 @@ def here(config: str, places: Mapping[str, str]) -> str:
     return config
 
 
-class Proxy:
-    """One running proxy; `secure` is its TLS port, `plain` the one that only redirects."""
+class Proxy(Service):
+    """`port` speaks TLS, `plain` only redirects."""
 
-    def __init__(self, kind: str, folder: Path, nodes: tuple[ServerProcess, ServerProcess]) -> None:
-        self.kind, self.folder = kind, folder
-        self.plain, self.secure = free_port(), free_port()
-        certify(folder)
-        self._command = getattr(self, f"_{kind}")(nodes)
+    def __init__(self, nodes: Nodes) -> None:
+        self.plain = free_port()
+        self._nodes = nodes
+        super().__init__()
 
-    def _nginx(self, nodes: tuple[ServerProcess, ServerProcess]) -> list[str]:
-        places = {
-            "/etc/hubbub/tls/": f"{self.folder}/",
+    @property
+    @abstractmethod
+    def config(self) -> str:
+        """The name of its configuration in deploy/proxy."""
+
+    @abstractmethod
+    def places(self) -> Mapping[str, str]:
+        """What stands in the configuration, and what is here instead."""
+
+    @abstractmethod
+    def check(self) -> str:
+        """What its own check of the configuration says."""
+
+    def prepare(self) -> None:
+        certify(self.folder)
+        (self.folder / "tls.key").chmod(0o644)  # nginx reads it as www-data
+        deployed = (DEPLOY / "proxy" / self.config).read_text()
+        shared = {"/etc/hubbub/tls/": f"{self.folder}/"}
+        (self.folder / self.config).write_text(here(deployed, shared | dict(self.places())))
+
+    def answers(self) -> bool:
+        with socket.socket() as sock:
+            return sock.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+class Nginx(Proxy):
+    """nginx, in the foreground, with one worker."""
+
+    account = "www-data"
+    config = "nginx.conf"
+
+    def places(self) -> Mapping[str, str]:
+        return {
             "/tmp/nginx.pid": f"{self.folder}/nginx.pid",
             "/dev/stdout": f"{self.folder}/access.log",
             "listen 80;": f"listen 127.0.0.1:{self.plain};",
-            "listen 443 ssl;": f"listen 127.0.0.1:{self.secure} ssl;",
+            "listen 443 ssl;": f"listen 127.0.0.1:{self.port} ssl;",
             "worker_processes auto;": "worker_processes 1;",
-        } | {f"hubbub-{n}:8080": f"127.0.0.1:{node.port}" for n, node in enumerate(nodes, 1)}
-        config = self.folder / "nginx.conf"
-        config.write_text(here((DEPLOY / "proxy" / "nginx.conf").read_text(), places))
-        return [
-            program("nginx"),
-            "-p",
-            str(self.folder),
-            "-c",
-            str(config),
-            "-e",
-            str(self.folder / "error.log"),
-        ]
+        } | {f"hubbub-{n}:8080": f"127.0.0.1:{node.port}" for n, node in enumerate(self._nodes, 1)}
 
-    def _haproxy(self, nodes: tuple[ServerProcess, ServerProcess]) -> list[str]:
-        places = {
-            "/etc/hubbub/tls/": f"{self.folder}/",
+    def command(self) -> Sequence[str]:
+        return [*self._nginx(), "-g", "daemon off;"]
+
+    def check(self) -> str:
+        return self.run(*self._nginx(), "-t", "-q")
+
+    def _nginx(self) -> Sequence[str]:
+        return [find_program("nginx"), "-p", str(self.folder), "-c", self.config, "-e", "error.log"]
+
+
+class Haproxy(Proxy):
+    """HAProxy, in the foreground; it asks the nodes for their health ten times as often as deployed."""
+
+    account = "haproxy"
+    config = "haproxy.cfg"
+
+    def places(self) -> Mapping[str, str]:
+        health = {
+            f"hubbub-{n}:8080": f"127.0.0.1:{node.port} port {urlsplit(node.internal).port}"
+            for n, node in enumerate(self._nodes, 1)
+        }
+        return health | {
             "bind :80\n": f"bind 127.0.0.1:{self.plain}\n",
-            "bind :443 ": f"bind 127.0.0.1:{self.secure} ",
+            "bind :443 ": f"bind 127.0.0.1:{self.port} ",
             "check port 8081 inter 1s": "check inter 100ms",
             "maxconn 100000": "maxconn 1000",
         }
-        for n, node in enumerate(nodes, 1):
-            internal = urlsplit(node.internal)
-            places[f"hubbub-{n}:8080"] = f"127.0.0.1:{node.port} port {internal.port}"
-        config = self.folder / "haproxy.cfg"
-        config.write_text(here((DEPLOY / "proxy" / "haproxy.cfg").read_text(), places))
-        return [program("haproxy"), "-f", str(config)]
 
-    def check(self) -> subprocess.CompletedProcess[str]:
-        """What the proxy's own check says."""
-        flag = {"nginx": "-t", "haproxy": "-c"}[self.kind]
-        return subprocess.run([*self._command, flag], capture_output=True, text=True, check=False)
+    def command(self) -> Sequence[str]:
+        return [find_program("haproxy"), "-db", "-f", self.config]
 
-    @contextmanager
-    def running(self) -> Iterator["Proxy"]:
-        foreground = {"nginx": ["-g", "daemon off;"], "haproxy": ["-db"]}[self.kind]
-        with (self.folder / "proxy.log").open("w") as log:
-            process = subprocess.Popen([*self._command, *foreground], stdout=log, stderr=log)
-        try:
-            self._await_listening(process)
-            yield self
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
+    def check(self) -> str:
+        return self.run(*self.command(), "-c", "-q")
 
-    def _await_listening(self, process: "subprocess.Popen[bytes]") -> None:
-        until = monotonic() + PATIENCE
-        while monotonic() < until and process.poll() is None:
-            with socket.socket() as sock:
-                if sock.connect_ex(("127.0.0.1", self.secure)) == 0:
-                    return
-            sleep(0.02)
-        raise RuntimeError((self.folder / "proxy.log").read_text())
+    def discard(self) -> None:
+        self.stop()  # it takes SIGQUIT for a question
+        super().discard()

@@ -11,7 +11,7 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from tests.deploy.programs import DEPLOY
+from tests.deploy.places import DEPLOY
 
 from hubbub.accept.listener import LAST_WORDS_SECONDS
 from hubbub.wiring.app import GOODBYE_SECONDS, LAST_COMMITS_SECONDS

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from tests.deploy.programs import DEPLOY
+from tests.deploy.places import DEPLOY
 
 FILES = sorted((DEPLOY / "compose").glob("*.yaml"))
 SCHEMA = files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"

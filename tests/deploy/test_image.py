@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns
 
 import pytest
-from tests.deploy.programs import DEPLOY, ROOT
+from tests.deploy.places import DEPLOY, ROOT
 
 DOCKERFILE = DEPLOY / "docker" / "Dockerfile"
 HADOLINT = Path(sys.executable).with_name("hadolint")

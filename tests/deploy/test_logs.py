@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.deploy.programs import DEPLOY, ROOT
+from tests.deploy.places import DEPLOY, ROOT
 
 from hubbub.testing.server_process import ServerProcess
 

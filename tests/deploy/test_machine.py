@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.deploy.programs import DEPLOY, program
+from tests.deploy.places import DEPLOY
+from tests.services.service import find_program
 
 UNIT = DEPLOY / "systemd" / "hubbub.service"
 SYSCTL = DEPLOY / "sysctl" / "99-hubbub.conf"
@@ -23,7 +24,7 @@ def installed(folder: Path) -> Path:
 
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     done = subprocess.run(
-        [program("systemd-analyze"), "verify", installed(tmp_path)],
+        [find_program("systemd-analyze"), "verify", installed(tmp_path)],
         capture_output=True,
         text=True,
         check=False,
@@ -33,7 +34,7 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
 
 def test_the_unit_is_hardened() -> None:
     done = subprocess.run(
-        [program("systemd-analyze"), "security", "--offline=yes", "--no-pager", UNIT],
+        [find_program("systemd-analyze"), "security", "--offline=yes", "--no-pager", UNIT],
         capture_output=True,
         text=True,
         check=True,

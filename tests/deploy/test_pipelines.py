@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from tests.deploy.programs import ROOT
+from tests.deploy.places import ROOT
 
 JENKINS, GITLAB, GITHUB = (
     ROOT / "Jenkinsfile",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.deploy.proxies import PATIENCE, Proxy
+from tests.deploy.proxies import Haproxy, Nginx, Nodes, Proxy
+from tests.services.service import WITHIN
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -25,9 +26,7 @@ SETTINGS = {
     "HUBBUB_AUTH_SECRET": "the same on both nodes, so that either knows the other's tokens",
 }
 
-Nodes = tuple[ServerProcess, ServerProcess]
-
-pytestmark = pytest.mark.parametrize("kind", ["nginx", "haproxy"])
+pytestmark = pytest.mark.parametrize("kind", [Nginx, Haproxy])
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +61,11 @@ def nodes(request: pytest.FixtureRequest) -> Nodes:
 
 
 @pytest.fixture
-def proxy(kind: str, tmp_path: Path, nodes: Nodes) -> Iterator[Proxy]:
-    with Proxy(kind, tmp_path, nodes).running() as running:
-        yield running
+def proxy(kind: type[Proxy], nodes: Nodes) -> Iterator[Proxy]:
+    running = kind(nodes)
+    running.start()
+    yield running
+    running.discard()
 
 
 @pytest.fixture
@@ -74,13 +75,13 @@ def trust(proxy: Proxy) -> ssl.SSLContext:
 
 @pytest.fixture
 async def http(proxy: Proxy, trust: ssl.SSLContext) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"https://localhost:{proxy.secure}", verify=trust) as client:
+    async with httpx.AsyncClient(base_url=f"https://localhost:{proxy.port}", verify=trust) as client:
         yield client
 
 
 def dial(proxy: Proxy, trust: ssl.SSLContext, address: str = "127.0.0.1", **headers: str) -> connect:
     return connect(
-        f"wss://localhost:{proxy.secure}/ws",
+        f"wss://localhost:{proxy.port}/ws",
         host="127.0.0.1",
         ssl=trust,
         local_addr=(address, 0),
@@ -89,27 +90,25 @@ def dial(proxy: Proxy, trust: ssl.SSLContext, address: str = "127.0.0.1", **head
     )
 
 
-async def ask(socket: ClientConnection, kind: str, **fields: object) -> dict[str, object]:
+async def ask(socket: ClientConnection, kind: type[Proxy], **fields: object) -> dict[str, object]:
     """The reply to a request; pushes before it are skipped."""
     await socket.send(json.dumps({"type": kind, "id": 7, **fields}))
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(WITHIN):
         while True:
             said: dict[str, object] = json.loads(await socket.recv())
             if said.get("id") == 7:
                 return said
 
 
-def test_the_proxy_itself_finds_nothing_wrong(kind: str, tmp_path: Path, nodes: Nodes) -> None:
-    done = Proxy(kind, tmp_path, nodes).check()
-    assert done.returncode == 0, done.stderr
-    assert "warn" not in done.stderr.lower()
+def test_the_proxy_itself_finds_nothing_wrong(proxy: Proxy) -> None:
+    assert proxy.check() == ""
 
 
 async def test_a_conversation_goes_through(
-    kind: str, http: httpx.AsyncClient, proxy: Proxy, trust: ssl.SSLContext
+    kind: type[Proxy], http: httpx.AsyncClient, proxy: Proxy, trust: ssl.SSLContext
 ) -> None:
     made = await http.post(
-        "/api/v1/accounts", json={"user": f"alice-{kind}", "password": "correct horse battery"}
+        "/api/v1/accounts", json={"user": f"alice-{kind.account}", "password": "correct horse battery"}
     )
     assert made.status_code == 201
     async with dial(proxy, trust) as socket:
@@ -156,7 +155,7 @@ async def test_a_node_drains_and_nobody_sees_an_error(
                 assert (await ask(socket, "ping"))["code"] == "unauthenticated"
             asked += 1
         assert await stopping == 0
-        done, going_on = await asyncio.wait(ended, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        done, going_on = await asyncio.wait(ended, timeout=WITHIN, return_when=asyncio.FIRST_COMPLETED)
         assert [await each for each in done] == [{"type": "bye", "code": 1012}]
         assert len(going_on) == 1  # least connections: each node had one
         for each in going_on:

@@ -5,7 +5,8 @@ import subprocess
 from urllib.request import urlopen
 
 import pytest
-from tests.deploy.programs import DEPLOY, program
+from tests.deploy.places import DEPLOY
+from tests.services.service import find_program
 
 from hubbub.operate.forecast.export import UNITS
 from tests.conftest import Servers
@@ -25,7 +26,7 @@ RENAMED = {"hubbub_connections_ahead"}  # by prometheus-adapter
 )
 def test_promtool_has_nothing_to_say(what: tuple[str, ...]) -> None:
     done = subprocess.run(
-        [program("promtool"), *what], cwd=FOLDER, capture_output=True, text=True, check=False
+        [find_program("promtool"), *what], cwd=FOLDER, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

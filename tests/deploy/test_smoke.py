@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from tests.deploy.programs import DEPLOY
+from tests.deploy.places import DEPLOY
 
 from tests.conftest import Servers
 

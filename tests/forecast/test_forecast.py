@@ -13,8 +13,8 @@ from urllib.request import urlopen
 
 import pytest
 from bench.forecast import KINDS, STEP, outlook
-from tests.deploy.programs import program
-from tests.forecast.prometheus_process import PATIENCE, SCRAPES, PrometheusProcess
+from tests.services.prometheus import SCRAPES, Prometheus
+from tests.services.service import WITHIN
 
 from hubbub.operate.forecast.models import BASELINE, CHALLENGER
 from hubbub.testing.traffic import DAY, Traffic
@@ -47,21 +47,20 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusProcess]:
-    program("prometheus")
+def prometheus() -> Iterator[Prometheus]:
     sent = [(at, rate * SCRAPES) for at, rate in MESSAGES.points(DAYS, SCRAPES, began())]
     totals = accumulate(count for _, count in sent)
-    process = PrometheusProcess(
-        tmp_path_factory.mktemp("prometheus"),
+    running = Prometheus(
         {
             "hubbub_connections": CONNECTIONS.points(DAYS, SCRAPES, began()),
             "hubbub_entries_committed_total": [
                 (at, total) for (at, _), total in zip(sent, totals, strict=True)
             ],
-        },
+        }
     )
-    yield process
-    process.stop()
+    running.start()
+    yield running
+    running.discard()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -85,26 +84,26 @@ def test_a_file_becomes_a_forecast_a_picture_and_metrics(history: Path, tmp_path
     assert said == pytest.approx(measured, rel=0.5)
 
 
-def test_prometheus_is_asked_for_both_series(prometheus: PrometheusProcess) -> None:
+def test_prometheus_is_asked_for_both_series(prometheus: Prometheus) -> None:
     done = run("--prometheus", prometheus.url, "--where", 'namespace="chat"', "--history", f"{DAYS}d")
     assert done.returncode == 0, done.stderr
     trusted = re.findall(r"^│ (\w+) +│ [\d.]+ days │ [\d.]+% +│ [\d.]+% +│ yes", done.stdout, re.MULTILINE)
     assert trusted == ["connections", "messages"]
 
 
-def test_a_matcher_that_matches_nothing_is_named(prometheus: PrometheusProcess) -> None:
+def test_a_matcher_that_matches_nothing_is_named(prometheus: Prometheus) -> None:
     done = run("--prometheus", prometheus.url, "--where", 'namespace="chta"')
     assert (done.returncode, done.stdout) == (1, "")
     assert "hubbub: cannot forecast: the history is empty" in done.stderr
 
 
-def test_too_short_a_history_is_refused(prometheus: PrometheusProcess) -> None:
+def test_too_short_a_history_is_refused(prometheus: Prometheus) -> None:
     done = run("--prometheus", prometheus.url, "--history", "3d")
     assert done.returncode == 1
     assert "9 are needed" in done.stderr
 
 
-def test_it_serves_until_it_is_told_to_end(prometheus: PrometheusProcess, tmp_path: Path) -> None:
+def test_it_serves_until_it_is_told_to_end(prometheus: Prometheus, tmp_path: Path) -> None:
     command = [
         "--prometheus",
         prometheus.url,
@@ -122,10 +121,10 @@ def test_it_serves_until_it_is_told_to_end(prometheus: PrometheusProcess, tmp_pa
             url = url or "".join(re.findall(r"http://[\d.:]+/metrics", line))
             if '"series":"messages"' in line:
                 break
-        with urlopen(url, timeout=PATIENCE) as answer:
+        with urlopen(url, timeout=WITHIN) as answer:
             assert b"\nhubbub_forecast_connections " in answer.read()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
+        assert process.wait(WITHIN) == 0
 
 
 def test_a_prometheus_that_is_away_is_asked_again(tmp_path: Path) -> None:
@@ -141,5 +140,5 @@ def test_a_prometheus_that_is_away_is_asked_again(tmp_path: Path) -> None:
         assert process.stderr is not None
         tries = [line for _, line in zip(range(2), process.stderr, strict=False)]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
+        assert process.wait(WITHIN) == 0
     assert ["no new forecast" in line for line in tries] == [True, True]
