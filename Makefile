@@ -10,7 +10,7 @@ NODE_READY := node_modules/.ready
 TOOLS_READY := .venv/.tools
 WORKERS ?= 2
 FUZZ_SECONDS ?= 60
-SERVICES := postgresql mariadb-server nginx haproxy prometheus redis-server   # Debian packages of the servers that tests start for themselves
+SERVICES := postgresql mariadb-server redis-server nginx libnginx-mod-stream haproxy prometheus   # Debian packages of the servers that tests start for themselves
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= hubbub
 TAG ?= $(VERSION)

@@ -1,8 +1,9 @@
 """The proxies of deploy/proxy, run as they stand, but for names, ports and paths that only exist where they are deployed."""
 
+import json
 import socket
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from tests.deploy.places import DEPLOY
 from tests.services.service import Service, find_program, free_port
 
 from hubbub.testing.server_process import ServerProcess
+
+STREAM = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;"  # of Debian's libnginx-mod-stream
 
 Nodes = tuple[ServerProcess, ServerProcess]
 
@@ -45,11 +48,22 @@ def here(config: str, places: Mapping[str, str]) -> str:
     return config
 
 
+def framed_port(node: ServerProcess) -> int:
+    """Where a node listens for framed TCP, as it said at its start."""
+    said = next(line for line in map(json.loads, node.log) if line["message"] == "serving")
+    return int(said["tcp"].rpartition(":")[2])
+
+
+def health_port(node: ServerProcess) -> int:
+    """Its internal port."""
+    return urlsplit(node.internal).port or 0
+
+
 class Proxy(Service):
-    """`port` speaks TLS, `plain` only redirects."""
+    """`port` speaks TLS, `plain` only redirects, `framed` passes framed TCP on."""
 
     def __init__(self, nodes: Nodes) -> None:
-        self.plain = free_port()
+        self.plain, self.framed = free_port(), free_port()
         self._nodes = nodes
         super().__init__()
 
@@ -65,6 +79,10 @@ class Proxy(Service):
     @abstractmethod
     def check(self) -> str:
         """What its own check of the configuration says."""
+
+    def numbered(self, port: int, ports: Iterable[object]) -> Mapping[str, str]:
+        """The nodes' names with a port of theirs, and where they are here."""
+        return {f"hubbub-{n}:{port}": f"127.0.0.1:{here}" for n, here in enumerate(ports, 1)}
 
     def prepare(self) -> None:
         certify(self.folder)
@@ -90,8 +108,11 @@ class Nginx(Proxy):
             "/dev/stdout": f"{self.folder}/access.log",
             "listen 80;": f"listen 127.0.0.1:{self.plain};",
             "listen 443 ssl;": f"listen 127.0.0.1:{self.port} ssl;",
-            "worker_processes auto;": "worker_processes 1;",
-        } | {f"hubbub-{n}:8080": f"127.0.0.1:{node.port}" for n, node in enumerate(self._nodes, 1)}
+            "listen 8090;": f"listen 127.0.0.1:{self.framed};",
+            "worker_processes auto;": f"worker_processes 1; {STREAM}",
+            **self.numbered(8080, (node.port for node in self._nodes)),
+            **self.numbered(8090, map(framed_port, self._nodes)),
+        }
 
     def command(self) -> Sequence[str]:
         return [*self._nginx(), "-g", "daemon off;"]
@@ -110,15 +131,15 @@ class Haproxy(Proxy):
     config = "haproxy.cfg"
 
     def places(self) -> Mapping[str, str]:
-        health = {
-            f"hubbub-{n}:8080": f"127.0.0.1:{node.port} port {urlsplit(node.internal).port}"
-            for n, node in enumerate(self._nodes, 1)
-        }
-        return health | {
+        return {
             "bind :80\n": f"bind 127.0.0.1:{self.plain}\n",
             "bind :443 ": f"bind 127.0.0.1:{self.port} ",
+            "bind :8090\n": f"bind 127.0.0.1:{self.framed}\n",
             "check port 8081 inter 1s": "check inter 100ms",
+            "timeout check 2s": "timeout check 20s",  # on a busy machine
             "maxconn 100000": "maxconn 1000",
+            **self.numbered(8080, (f"{node.port} port {health_port(node)}" for node in self._nodes)),
+            **self.numbered(8090, (f"{framed_port(node)} port {health_port(node)}" for node in self._nodes)),
         }
 
     def command(self) -> Sequence[str]:

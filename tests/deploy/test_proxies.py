@@ -14,6 +14,7 @@ from tests.services.service import WITHIN
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from hubbub.codec.data_frame import JSON, frame
 from hubbub.testing.server_process import ServerProcess
 
 PER_ADDRESS = 3
@@ -23,6 +24,7 @@ SETTINGS = {
     "HUBBUB_LIMITS_CONNECTIONS_PER_ADDRESS": str(PER_ADDRESS),
     "HUBBUB_LIMITS_HELLO_SECONDS": "60",
     "HUBBUB_DRAIN_SECONDS": "1",
+    "HUBBUB_TCP_PORT": "0",
     "HUBBUB_AUTH_SECRET": "the same on both nodes, so that either knows the other's tokens",
 }
 
@@ -139,6 +141,16 @@ async def test_a_limit_holds_for_the_clients_address_whatever_it_says_itself(
             await opened.enter_async_context(dial(proxy, trust, "127.0.0.2", X_Forwarded_For="192.0.2.99"))
         assert refused.value.response.status_code == 429
         await opened.enter_async_context(dial(proxy, trust, "127.0.0.3"))
+
+
+async def test_framed_tcp_is_passed_on(proxy: Proxy) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.framed)
+    writer.write(frame(JSON, b'{"type": "ping", "id": 7}'))
+    async with asyncio.timeout(WITHIN):
+        head = await reader.readexactly(len(frame(JSON, b"")))
+        said = json.loads(await reader.readexactly(int.from_bytes(head[-4:])))
+    assert (said["id"], said["code"]) == (7, "unauthenticated")
+    writer.close()
 
 
 async def test_a_node_drains_and_nobody_sees_an_error(
