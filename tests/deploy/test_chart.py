@@ -31,11 +31,12 @@ DEFINITIONS = {
     "selector": {"type": "object", "properties": {"matchLabels": {"$ref": "#/definitions/texts"}}},
     "mtls": {"type": "object", "properties": {"mode": {"enum": ["STRICT", "PERMISSIVE", "DISABLE"]}}},
 }
-PLAIN_SECRET = re.compile("secret|password|database_url", re.IGNORECASE)
+PLAIN_SECRET = re.compile("secret|password|database_url|bus$", re.IGNORECASE)
 SHARED: dict[str, Any] = {
     "store": {
         "kind": "shared",
         "database": {"secret": "database", "key": "url"},
+        "bus": {"secret": "bus", "key": "url"},
     },
     "auth": {"secret": "auth", "key": "secret"},
 }
@@ -121,6 +122,7 @@ def test_the_server_takes_its_environment(name: str, tmp_path: Path) -> None:
         "HUBBUB_AUTH_SECRET": "x" * 32,
         "HUBBUB_AUTH_EXTERNAL_CORP_HMAC_SECRET": "x" * 32,
         "HUBBUB_DATABASE_URL": "postgresql://h/d",
+        "HUBBUB_BUS": "redis://h",
     }
     server = only(RENDERED[name], "Deployment")["spec"]["template"]["spec"]["containers"][0]
     variables = {each["name"]: each.get("value") or stand_ins[each["name"]] for each in server["env"]}
@@ -192,6 +194,7 @@ def test_the_rules_of_the_chart_are_those_that_promtool_plays() -> None:
         {"replicas": 2},
         {"autoscaling": {"enabled": True}},
         {"store": {"kind": "shared"}},
+        {**SHARED, "store": {**SHARED["store"], "bus": {"secret": "", "key": "url"}}},
         {**SHARED, "auth": {"secret": "", "key": "secret"}},
         {"image": {"tag": "latest"}},
         {"drain": {"second": 5}},

@@ -27,6 +27,8 @@
 {{- if include "hubbub.shared" . }}
 - name: HUBBUB_DATABASE_URL
   valueFrom: {secretKeyRef: {name: {{ .Values.store.database.secret }}, key: {{ .Values.store.database.key }}}}
+- name: HUBBUB_BUS
+  valueFrom: {secretKeyRef: {name: {{ .Values.store.bus.secret }}, key: {{ .Values.store.bus.key }}}}
 {{- end }}
 {{- end }}
 
