@@ -100,7 +100,8 @@ test: setup node tools strace services
 	$(BIN)/pytest -q -n $(WORKERS) tests/unit clients/python/tests
 	$(NPM) run --silent unit
 	$(NPM) run --silent integration
-	$(BIN)/pytest -q tests --ignore tests/unit
+	$(BIN)/pytest -q -n $(WORKERS) tests/conversations
+	$(BIN)/pytest -q tests --ignore tests/unit --ignore tests/conversations
 
 # One fault test counts the flushes behind acknowledgements with it; without it the test is skipped, in CI it fails.
 strace:

@@ -3,7 +3,11 @@
 `@pytest.mark.settings(HUBBUB_LIMITS_CROWD=2)` on a test or module chooses the settings; `stage` is the test's view of
 that server. A test that stops, kills or restarts its server asks for `own_stage`.
 
-`--nodes redis` (or nats) puts two nodes on one database and every other connection and request on the other node.
+Plays on the server as it comes run on all four wires; those with settings or a server of their own take longer, and run on
+WebSocket with JSON. `@pytest.mark.wires("tcp+json", …)` on a test or module names others, where the wire is the point.
+
+`--nodes redis` (or nats) puts two nodes on one database and every other connection and request on the other node; there,
+one wire is enough.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,8 +16,9 @@ from pathlib import Path
 import pytest
 from tests.services.fixtures import nats, redis
 
-from hubbub.testing.conversation import Stage
 from hubbub.testing.server_process import ServerProcess
+from hubbub_conformance.conversation import Stage
+from hubbub_conformance.wires import WEBSOCKET_JSON, WIRES, Wire
 
 __all__ = ["nats", "redis"]  # fixtures of every suite
 
@@ -33,6 +38,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "settings(**variables): the environment of the test's server")
+    config.addinivalue_line("markers", "wires(*names): the wires a play runs on")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "wire" in metafunc.fixturenames:
+        names = wires_of(metafunc)
+        metafunc.parametrize("wire", [WIRES[name] for name in names], ids=names)
+
+
+def wires_of(metafunc: pytest.Metafunc) -> tuple[str, ...]:
+    marked = metafunc.definition.get_closest_marker("wires")
+    if marked is not None:
+        return marked.args
+    slow = "own_stage" in metafunc.fixturenames or metafunc.definition.get_closest_marker("settings")
+    many = metafunc.config.getoption("--nodes") != "one"
+    return (WEBSOCKET_JSON.name,) if slow or many else tuple(WIRES)
 
 
 class Servers:
@@ -83,19 +104,19 @@ def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture
-async def stage(request: pytest.FixtureRequest, servers: Servers) -> AsyncIterator[Stage]:
+async def stage(request: pytest.FixtureRequest, servers: Servers, wire: Wire) -> AsyncIterator[Stage]:
     """A stage on the shared server with the test's settings."""
-    made = Stage(*servers.get(settings_of(request)))
+    made = Stage(*servers.get(settings_of(request)), wire=wire)
     yield made
     await made.ends()
 
 
 @pytest.fixture
-async def own_stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+async def own_stage(request: pytest.FixtureRequest, tmp_path: Path, wire: Wire) -> AsyncIterator[Stage]:
     """A stage on a server of the test's own, which it may stop, kill and start again."""
     server = ServerProcess(tmp_path, settings_of(request))
     server.start()
-    made = Stage(server)
+    made = Stage(server, wire=wire)
     yield made
     await made.ends()
     if server.running:

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from hubbub.testing.conversation import Answer, Connection, Stage
 from hubbub.testing.pictures import jpeg, png
+from hubbub_conformance.conversation import Answer, Connection, Stage
 
 FEW = {"HUBBUB_LIMITS_PROFILE_PER_HOUR": "3"}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.conversations.test_friends import lists
 
-from hubbub.testing.conversation import Connection, Envelope, Stage
+from hubbub_conformance.conversation import Connection, Envelope, Stage
 
 
 async def test_blocking_ends_the_friendship_and_the_talk(stage: Stage) -> None:

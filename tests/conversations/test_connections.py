@@ -5,10 +5,10 @@ import signal
 
 import httpx
 import pytest
-from tests.conversations.profiles import BULK, HASTY
 from websockets.frames import Opcode
 
-from hubbub.testing.conversation import Connection, Stage
+from hubbub_conformance.conversation import Connection, Stage
+from hubbub_conformance.profiles import BULK, HASTY, UNLIKE
 
 BIG = "😀" * 8_000  # 32 KB
 MANY = 330  # of them: 10 MB, more than the kernel's buffers and the server's bound take together
@@ -23,6 +23,7 @@ async def test_a_silent_connection_is_pinged_and_lives_if_it_answers(stage: Stag
     await alice.asks("ping")
 
 
+@UNLIKE
 @pytest.mark.settings(**HASTY)
 async def test_a_connection_that_stays_silent_is_closed(stage: Stage) -> None:
     [alice] = await stage.people("alice")
@@ -61,6 +62,7 @@ async def slow_listener(stage: Stage, like: Connection) -> Connection:
     return slow
 
 
+@UNLIKE
 @pytest.mark.settings(**BULK)
 async def test_a_slow_client_is_told_of_its_hole_once_it_has_drained(stage: Stage) -> None:
     alice, bob = await stage.people("alice", "bob")
@@ -102,6 +104,7 @@ async def test_a_slow_client_that_missed_more_than_entries_asks_for_its_lists_ag
     assert (await slow.asks("friends"))["incoming"] == [carol.user]
 
 
+@UNLIKE
 @pytest.mark.settings(**BULK)
 async def test_a_client_that_does_not_drain_is_closed_and_costs_nobody_else(stage: Stage) -> None:
     alice, bob = await stage.people("alice", "bob")
@@ -124,6 +127,7 @@ async def ends_with(connection: Connection, code: int) -> int:
     return moment
 
 
+@UNLIKE
 async def test_sigterm_says_goodbye_to_everybody_and_exits_with_0(own_stage: Stage) -> None:
     stage = own_stage
     alice, bob, carol = await stage.people("alice", "bob", "carol")

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from tests.conversations.profiles import TIGHT
 
-from hubbub.testing.conversation import Connection, Stage
+from hubbub_conformance.conversation import Connection, Stage
+from hubbub_conformance.profiles import TIGHT
 
 
 async def summary(person: Connection, chat: str) -> tuple[int, int, int, int]:

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from hubbub.testing.conversation import Connection, Stage
+from hubbub_conformance.conversation import Connection, Stage
 
 SECRETS = ("the first wording", "the second wording", "the third wording")
 

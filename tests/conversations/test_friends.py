@@ -1,6 +1,6 @@
 """Friendship: asked for, granted, declined, ended (docs/protocol.md §2)."""
 
-from hubbub.testing.conversation import Connection, Stage
+from hubbub_conformance.conversation import Connection, Stage
 
 
 async def lists(person: Connection) -> tuple[list[str], list[str], list[str], list[str]]:

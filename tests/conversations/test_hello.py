@@ -1,10 +1,10 @@
 """How a conversation begins: the handshake, `hello`, who may come (docs/protocol.md §1, §2, §4)."""
 
 import pytest
-from tests.conversations.profiles import TIGHT
 
-from hubbub.testing.conversation import Stage
-from hubbub.testing.raw_websocket import HandshakeRejected, RawWebSocket
+from hubbub_conformance.conversation import Stage
+from hubbub_conformance.profiles import ALL_WIRES, TIGHT, WEBSOCKET
+from hubbub_conformance.raw_websocket import HandshakeRejected, RawWebSocket
 
 
 async def test_welcome_says_who_one_is_and_what_there_is(stage: Stage) -> None:
@@ -26,6 +26,7 @@ async def test_a_client_without_a_device_is_given_one(stage: Stage) -> None:
     assert one.welcome["device"] != other.welcome["device"]
 
 
+@WEBSOCKET
 @pytest.mark.parametrize(
     ("offered", "chosen"),
     [((), None), (("hubbub.v1.json",), "hubbub.v1.json"), (("nonsense", "hubbub.v1.json"), "hubbub.v1.json")],
@@ -38,18 +39,21 @@ async def test_json_is_spoken_unless_something_else_is_offered(
     await alice.greets()
 
 
+@WEBSOCKET
 async def test_only_unknown_sub_protocols_are_refused(stage: Stage) -> None:
     with pytest.raises(HandshakeRejected) as refused:
         await RawWebSocket.connect(stage.server.websocket, subprotocols=["nonsense", "hubbub.v9.json"])
     assert refused.value.status == 400
 
 
+@WEBSOCKET
 async def test_there_is_one_path(stage: Stage) -> None:
     with pytest.raises(HandshakeRejected) as refused:
         await RawWebSocket.connect(stage.server.root.replace("http", "ws") + "/elsewhere")
     assert refused.value.status == 404
 
 
+@WEBSOCKET
 async def test_foreign_pages_are_refused_and_our_own_is_not(stage: Stage) -> None:
     with pytest.raises(HandshakeRejected) as refused:
         await RawWebSocket.connect(stage.server.websocket, origin="https://evil.example")
@@ -69,18 +73,21 @@ async def test_a_list_of_origins_is_exact(stage: Stage) -> None:
         assert refused.value.status == 403, other
 
 
+@WEBSOCKET
 async def test_a_token_in_the_header_needs_none_in_hello(stage: Stage) -> None:
     alice = await stage.signs_up("alice")
     connection = await alice.opens(headers={"Authorization": f"Bearer {alice.token}"})
     assert (await connection.asks("hello"))["user"] == alice.user
 
 
+@WEBSOCKET
 async def test_a_bad_token_in_the_header_fails_hello(stage: Stage) -> None:
     connection = await (await stage.signs_up("alice")).opens(headers={"Authorization": "Bearer nonsense"})
     await connection.is_refused("unauthenticated", "hello")
     await connection.is_closed(4500)
 
 
+@WEBSOCKET
 async def test_a_token_in_the_url_is_not_looked_at(stage: Stage) -> None:
     alice = await stage.signs_up("alice")
     socket = await RawWebSocket.connect(f"{stage.server.websocket}?token={alice.token}")
@@ -101,7 +108,7 @@ async def test_before_hello_there_is_nothing_to_ask(stage: Stage) -> None:
     connection = await (await stage.signs_up("alice")).opens()
     await connection.is_refused("unauthenticated", "ping")
     await connection.is_refused("unauthenticated", "create_room", name="Early")
-    await connection.sends("no json")
+    await connection.socket.send_payload(b"no envelope")
     await connection.eventually_hears("error", code="bad_request")
 
 
@@ -129,6 +136,7 @@ async def test_requests_sent_right_behind_hello_wait_for_the_welcome(stage: Stag
     assert hello != room
 
 
+@ALL_WIRES
 @pytest.mark.settings(**TIGHT)
 async def test_hello_must_come_in_time(stage: Stage) -> None:
     alice = await stage.signs_up("alice")
@@ -138,6 +146,7 @@ async def test_hello_must_come_in_time(stage: Stage) -> None:
         assert await each.is_closed(4002) is not None
 
 
+@ALL_WIRES
 @pytest.mark.settings(**TIGHT)
 async def test_nobody_has_more_connections_than_allowed(stage: Stage) -> None:
     alice = await stage.signs_up("alice")

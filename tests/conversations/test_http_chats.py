@@ -4,8 +4,11 @@ import re
 
 import pytest
 
-from hubbub.testing.contract import check_entry
-from hubbub.testing.conversation import Stage
+from hubbub_conformance.contract import check_entry
+from hubbub_conformance.conversation import Stage
+from hubbub_conformance.profiles import WEBSOCKET
+
+pytestmark = WEBSOCKET  # what is pushed beside it is the other files' business
 
 
 async def test_what_is_said_over_http_is_heard_over_the_socket(stage: Stage) -> None:

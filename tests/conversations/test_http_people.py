@@ -2,7 +2,10 @@
 
 import pytest
 
-from hubbub.testing.conversation import PASSWORD, Stage
+from hubbub_conformance.conversation import PASSWORD, Stage
+from hubbub_conformance.profiles import WEBSOCKET
+
+pytestmark = WEBSOCKET  # what is pushed beside it is the other files' business
 
 
 async def test_signing_up_and_logging_in(stage: Stage) -> None:

@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.conversations.profiles import TIGHT
 
-from hubbub.testing.conversation import Connection, Stage
+from hubbub_conformance.conversation import Connection, Stage
+from hubbub_conformance.profiles import TIGHT
 
 
 def message(room: str, content: str = "once", msg_id: str = "m1") -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """How often, how much: docs/protocol.md §5, and what becomes of those who do not care (4029)."""
 
 import pytest
-from tests.conversations.profiles import TIGHT
 
-from hubbub.testing.conversation import PASSWORD, Connection, Stage
-from hubbub.testing.raw_websocket import HandshakeRejected
+from hubbub_conformance.conversation import PASSWORD, Connection, Stage
+from hubbub_conformance.profiles import TIGHT
+from hubbub_conformance.raw_websocket import HandshakeRejected
 
 pytestmark = pytest.mark.settings(**TIGHT)
 

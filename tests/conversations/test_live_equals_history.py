@@ -10,9 +10,9 @@ from random import Random
 from typing import Any
 
 import pytest
-from tests.conversations.profiles import BULK
 
-from hubbub.testing.conversation import Connection, Envelope, Person, Stage
+from hubbub_conformance.conversation import Connection, Envelope, Person, Stage
+from hubbub_conformance.profiles import BULK
 
 pytestmark = pytest.mark.settings(**BULK)
 

@@ -1,9 +1,9 @@
 """What is said: `send`, `edit`, `delete`, `react`, and what everybody sees of it (docs/protocol.md §2)."""
 
 import pytest
-from tests.conversations.profiles import TIGHT
 
-from hubbub.testing.conversation import Connection, Stage
+from hubbub_conformance.conversation import Connection, Stage
+from hubbub_conformance.profiles import TIGHT
 
 
 async def say(speaker: Connection, room: str, content: str, msg_id: str = "1") -> int:

@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.conversations.profiles import BULK
 
-from hubbub.testing.conversation import Connection, Stage
+from hubbub_conformance.conversation import Connection, Stage
+from hubbub_conformance.profiles import BULK
 
 
 async def types(connection: Connection, count: int) -> list[str]:

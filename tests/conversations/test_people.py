@@ -1,6 +1,6 @@
 """Members and profiles, page by page (docs/protocol.md §2)."""
 
-from hubbub.testing.conversation import Stage
+from hubbub_conformance.conversation import Stage
 
 
 async def test_members_come_in_the_order_of_their_names_page_by_page(stage: Stage) -> None:

@@ -1,9 +1,9 @@
 """Who is there and who is typing (docs/protocol.md §2 Rules, "Crowds")."""
 
 import pytest
-from tests.conversations.profiles import BULK, TIGHT
 
-from hubbub.testing.conversation import Connection, Stage
+from hubbub_conformance.conversation import Connection, Stage
+from hubbub_conformance.profiles import BULK, TIGHT
 
 
 async def seen(asker: Connection, user: str) -> tuple[bool, bool]:

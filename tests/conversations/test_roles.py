@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from hubbub.testing.conversation import Connection, Stage
+from hubbub_conformance.conversation import Connection, Stage
 
 ROLES = ("owner", "admin", "member")
 RANK = {"member": 0, "admin": 1, "owner": 2}

@@ -1,9 +1,9 @@
 """Rooms come to be, are found, joined, left, named (docs/protocol.md §2)."""
 
 import pytest
-from tests.conversations.profiles import TIGHT
 
-from hubbub.testing.conversation import Stage
+from hubbub_conformance.conversation import Stage
+from hubbub_conformance.profiles import TIGHT
 
 
 async def test_a_new_room_has_its_creator_as_owner(stage: Stage) -> None:

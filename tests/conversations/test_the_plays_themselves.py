@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hubbub.testing.contract import Breach, Flow, check_envelope
-from hubbub.testing.conversation import Stage, Unheard
+from hubbub_conformance.contract import Breach, Flow, check_envelope
+from hubbub_conformance.conversation import Stage, Unheard
 
 MESSAGE = {
     "type": "message", "chat": "r", "seq": 3, "ts": 1, "from": "bob", "msg_id": "1", "msg_type": "group", "to": "r",

@@ -58,6 +58,7 @@ class TcpConnection(Connection, asyncio.BufferedProtocol):
         if self.address:
             self.gate.admission.leave(self.address)
         self.lost()
+        del self._reader  # the wheel remembers the connection for a while, but not half a frame of it
 
     def get_buffer(self, _hint: int) -> bytearray:
         """Where the next bytes go."""

@@ -56,6 +56,9 @@ class WebSocketConnection(Connection, asyncio.Protocol):
         if self._reader is not None:
             self.gate.admission.leave(self.address)
             self.lost()
+            self._reader = (
+                None  # the wheel remembers the connection for a while, but not half a message of it
+            )
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the client; any of them is a sign of life."""

@@ -1,7 +1,7 @@
 """Envelopes as JSON (docs/protocol.md §2), to and from the one set of Structs. Pure."""
 
 import json
-from typing import get_args
+from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
@@ -16,8 +16,10 @@ _TAGS = frozenset(command.__struct_config__.tag for command in get_args(AnyComma
 _LARGEST_ID = 2**32 - 1
 
 
-class _Pong(Struct, tag="pong", forbid_unknown_fields=True):
-    """The answer to the server's `ping`, over framed TCP."""
+class _Pong(Struct, forbid_unknown_fields=True):
+    """The answer to the server's `ping`, over framed TCP. Its type is a field, as a tag may be left out."""
+
+    type: Literal["pong"]
 
 
 _decode_pong = msgspec.json.Decoder(_Pong).decode

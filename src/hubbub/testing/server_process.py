@@ -19,7 +19,7 @@ PATIENCE = 20.0  # seconds: a hung server fails the test instead of hanging it
 
 
 class ServerProcess:
-    """`settings` are environment variables, and under `toml` the text of a settings file. After `start`, `http` and `websocket` are the public URLs."""
+    """`settings` are environment variables, and under `toml` the text of a settings file. After `start`, `http`, `websocket` and `tcp` are where it is."""
 
     def __init__(self, data: Path, settings: Mapping[str, str]) -> None:
         self.data = data
@@ -27,6 +27,7 @@ class ServerProcess:
         (data / "hubbub.toml").write_text(self.settings.pop("toml", ""))
         self.log: list[str] = []
         self.port = 0
+        self.tcp_port = 0
         self.internal = ""
         self._process: subprocess.Popen[str] | None = None
 
@@ -46,6 +47,11 @@ class ServerProcess:
         return f"ws://127.0.0.1:{self.port}/ws"
 
     @property
+    def tcp(self) -> str:
+        """Where framed TCP opens: host:port."""
+        return f"127.0.0.1:{self.tcp_port}"
+
+    @property
     def database(self) -> Path:
         """The SQLite file."""
         url = self.settings.get("HUBBUB_DATABASE_URL", "")
@@ -59,7 +65,7 @@ class ServerProcess:
     def start(self) -> None:
         """Start, on the port it had before if it had one, and wait until it serves."""
         program = str(Path(sys.executable).with_name("hubbub"))
-        ports = ["--port", str(self.port), "--internal-port", "0"]
+        ports = ["--port", str(self.port), "--internal-port", "0", "--tcp-port", str(self.tcp_port)]
         outer = {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             [program, "serve", "--data", str(self.data), *ports],
@@ -77,6 +83,7 @@ class ServerProcess:
             said = json.loads(line) if line.startswith("{") else {}
             if said.get("message") == "serving":
                 self.port = int(said["url"].rpartition(":")[2])
+                self.tcp_port = int(said["tcp"].rpartition(":")[2])
                 self.internal = said["internal"]
                 Thread(target=self.log.extend, args=(stderr,), daemon=True).start()
                 return

@@ -116,3 +116,4 @@ def _is_map(field: FieldDescriptor) -> bool:
 
 JSON = Codec("json", 0, _to_json, _from_json)
 PROTOBUF = Codec("protobuf", 1, _to_protobuf, _from_protobuf)
+CODECS = {codec.number: codec for codec in (JSON, PROTOBUF)}

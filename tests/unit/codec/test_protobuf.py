@@ -150,7 +150,7 @@ def test_only_a_pong_without_an_id_is_one() -> None:
     for other in ({"type": "pong", "id": 0}, {"type": "ping"}, {"type": "ping", "id": 1}):
         assert not protobuf.is_pong(said(other))
         assert not json.is_pong(plain.dumps(other).encode())
-    for garbage in (b"", b"\xff", said({"type": "pong"}) + FIELD_99):
+    for garbage in (b"", b"\xff", b"{}", said({"type": "pong"}) + FIELD_99):
         assert not protobuf.is_pong(garbage)
         assert not json.is_pong(garbage)
 

@@ -13,33 +13,33 @@ TCP = [(wires.TCP_JSON, 0, codecs.JSON), (wires.TCP_PROTOBUF, 1, codecs.PROTOBUF
 ALL = [*WEBSOCKET, *TCP]
 
 
-@pytest.mark.parametrize(("wire", "opcode", "client"), WEBSOCKET, ids=lambda each: getattr(each, "name", ""))
+@pytest.mark.parametrize(("kind", "opcode", "client"), WEBSOCKET, ids=lambda each: getattr(each, "name", ""))
 def test_over_websocket_an_envelope_is_one_frame_of_its_codec_s_kind(
-    wire: Wire, opcode: int, client: codecs.Codec
+    kind: Wire, opcode: int, client: codecs.Codec
 ) -> None:
-    frame = wire.frame(Pong(id=1))
+    frame = kind.frame(Pong(id=1))
     assert frame[0] == 0x80 | opcode
     assert frame[1] == len(frame) - 2 < 126
     assert client.decode(frame[2:]) == {"type": "pong", "id": 1}
 
 
-@pytest.mark.parametrize(("wire", "number", "client"), TCP, ids=lambda each: getattr(each, "name", ""))
+@pytest.mark.parametrize(("kind", "number", "client"), TCP, ids=lambda each: getattr(each, "name", ""))
 def test_over_tcp_it_is_one_data_frame_that_names_its_codec(
-    wire: Wire, number: int, client: codecs.Codec
+    kind: Wire, number: int, client: codecs.Codec
 ) -> None:
     reader = data_frame.DataFrameReader(1_000)
-    frame = wire.frame(Pong(id=1))
+    frame = kind.frame(Pong(id=1))
     [payload] = reader.feed(frame, len(frame))
     assert reader.codec == number
     assert client.decode(payload) == {"type": "pong", "id": 1}
 
 
-@pytest.mark.parametrize("wire", [wire for wire, _, _ in ALL], ids=lambda each: each.name)
-def test_several_envelopes_are_joined_in_their_order(wire: Wire) -> None:
+@pytest.mark.parametrize("kind", [wire for wire, _, _ in ALL], ids=lambda each: each.name)
+def test_several_envelopes_are_joined_in_their_order(kind: Wire) -> None:
     envelopes = [Ok(id=1), Pong(id=2), Ok(id=3)]
-    joined = b"".join(map(wire.frame, envelopes))
-    assert wire.frames(envelopes) == Encoded(envelopes).on(wire) == joined
-    assert wire.frames([]) == Encoded([]).on(wire) == b""
+    joined = b"".join(map(kind.frame, envelopes))
+    assert kind.frames(envelopes) == Encoded(envelopes).on(kind) == joined
+    assert kind.frames([]) == Encoded([]).on(kind) == b""
 
 
 def test_what_many_connections_hear_is_encoded_once_per_codec_and_wrapped_once_per_wire() -> None:

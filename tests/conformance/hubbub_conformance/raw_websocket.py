@@ -18,6 +18,7 @@ from websockets.typing import Origin, Subprotocol
 from websockets.uri import parse_uri
 
 CHUNK = 65_536
+BINARY_FRAMES = "hubbub.v1.protobuf"
 
 
 class HandshakeRejected(Exception):
@@ -103,6 +104,13 @@ class RawWebSocket:
             self.protocol.send_binary(message, fin=fin)
         await self._flush()
 
+    async def send_payload(self, payload: bytes) -> None:
+        """An encoded envelope, in a frame of the sub-protocol's kind."""
+        if self.subprotocol == BINARY_FRAMES:
+            await self.send(payload)
+        else:
+            await self.send_text_bytes(payload)
+
     async def send_text_bytes(self, message: bytes) -> None:
         """A text frame with any bytes in it, UTF-8 or not."""
         self.protocol.send_text(message)
@@ -138,6 +146,17 @@ class RawWebSocket:
             raise Ended(received.code if received else 1005, received.reason if received else "")
         return frame
 
+    async def receive_payload(self) -> bytes:
+        """The next envelope, still encoded; control frames before it are passed over."""
+        kind = Opcode.BINARY if self.subprotocol == BINARY_FRAMES else Opcode.TEXT
+        while True:
+            frame = await self.receive()
+            if frame.opcode is kind:
+                return bytes(frame.data)
+            if frame.opcode in {Opcode.TEXT, Opcode.BINARY}:
+                message = f"a {frame.opcode.name} frame on {self.subprotocol or 'JSON'}"
+                raise AssertionError(message)
+
     async def _next(self) -> Frame | Response:
         while not self._events:
             data = await self._read()
@@ -168,9 +187,15 @@ class RawWebSocket:
 
 async def _streams(url: str, receive_buffer: int | None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     parts = urlsplit(url)
+    sock = await open_socket(parts.hostname or "", parts.port or 80, receive_buffer)
+    return await asyncio.open_connection(sock=sock, limit=receive_buffer or CHUNK)
+
+
+async def open_socket(host: str, port: int, receive_buffer: int | None) -> socket.socket:
+    """A connected socket; `receive_buffer` (bytes) makes its kernel take little."""
     sock = socket.socket()
     if receive_buffer is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(sock, (parts.hostname, parts.port))
-    return await asyncio.open_connection(sock=sock, limit=receive_buffer or CHUNK)
+    await asyncio.get_running_loop().sock_connect(sock, (host, port))
+    return sock

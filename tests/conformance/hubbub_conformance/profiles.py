@@ -1,4 +1,13 @@
-"""Settings that several plays share: a server starts once for each."""
+"""Settings that several plays share (a server starts once for each), and the wires some of them are about."""
+
+import pytest
+
+ALL_WIRES = pytest.mark.wires("websocket+json", "websocket+protobuf", "tcp+json", "tcp+protobuf")
+WEBSOCKET = pytest.mark.wires("websocket+json")
+JSON = pytest.mark.wires("websocket+json", "tcp+json")
+PROTOBUF = pytest.mark.wires("websocket+protobuf", "tcp+protobuf")
+TCP = pytest.mark.wires("tcp+json", "tcp+protobuf")
+UNLIKE = pytest.mark.wires("websocket+json", "tcp+protobuf")  # for plays that take their time
 
 # Small limits, so that a play can reach them.
 TIGHT = {

@@ -1,4 +1,4 @@
-"""Conversation scripts: plays in which people ask, hear and are refused, against a real server.
+"""Conversation scripts: plays in which people ask, hear and are refused, against a real server, on any wire.
 
     alice, bob = await stage.people("alice", "bob")
     room = await stage.room(alice, bob)
@@ -12,87 +12,25 @@ presence and receipts, which come by the clock, wait aside until they are asked 
 
 import asyncio
 import itertools
-import json
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from typing import Any, Self
 
 import httpx
-from websockets.frames import Opcode
 
-from hubbub.testing.contract import LARGEST, REPLY_TO, Breach, Flow, check_envelope
-from hubbub.testing.raw_websocket import Ended, RawWebSocket
-from hubbub.testing.server_process import PATIENCE, ServerProcess
+from hubbub_conformance.codecs import CODECS, Envelope
+from hubbub_conformance.contract import LARGEST, REPLY_TO, Breach, Flow, check_envelope
+from hubbub_conformance.http_requests import Http, Unheard
+from hubbub_conformance.raw_websocket import Ended
+from hubbub_conformance.wires import WEBSOCKET_JSON, Server, Wire
 
-Envelope = dict[str, Any]
+PATIENCE = 20.0  # seconds: a hung server fails the play instead of hanging it
 ASIDE = frozenset({"presence", "receipt"})
-PASSWORD = "correct horse"  # noqa: S105 - of people who do not exist
+PASSWORD = "correct horse"
+PING = {"type": "ping"}  # of a server that speaks framed TCP
 REMEMBERED = 60  # envelopes shown when a play fails
 _numbers = itertools.count(1)
 _FIELD_OF = {"from_": "from"}
-
-
-class Unheard(AssertionError):
-    """The server said something else, or nothing."""
-
-
-class Answer:
-    """The answer to an HTTP request."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self.status = response.status_code
-        self.headers = response.headers
-        self.content = response.content
-
-    @property
-    def body(self) -> Any:  # noqa: ANN401 - JSON
-        """The parsed body."""
-        return json.loads(self.content)
-
-    def gives(self, status: int) -> Any:  # noqa: ANN401 - JSON
-        """Its body, if it has the status (None for 204, which has none)."""
-        if self.status != status or (status == httpx.codes.NO_CONTENT and self.content):
-            raise Unheard(f"expected {status}, got {self.status}: {self.content!r}")
-        return self.body if self.content else None
-
-    def refuses(self, status: int, code: str) -> Envelope:
-        """Its body, if it is a problem document with the status and the code (docs/protocol.md §6)."""
-        if self.headers.get("content-type") != "application/problem+json":
-            raise Unheard(f"no problem document: {self.status} {self.headers} {self.content!r}")
-        body: Envelope = self.gives(status)
-        if body.get("code") != code or not isinstance(body.get("detail"), str):
-            raise Unheard(f"expected {code}: {body}")
-        return body
-
-
-class Http:
-    """Requests of one person, or of a stranger (`token` None)."""
-
-    def __init__(self, client: httpx.AsyncClient, token: str | None) -> None:
-        self.client = client
-        self.headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-
-    async def get(self, path: str, **query: Any) -> Answer:  # noqa: ANN401 - whatever a query takes
-        return await self._ask("GET", path, params=query)
-
-    async def post(self, path: str, body: object = None, **headers: str) -> Answer:
-        return await self._ask("POST", path, json=body, headers=headers)
-
-    async def put(self, path: str, body: object = None, **headers: str) -> Answer:
-        return await self._ask("PUT", path, json=body, headers=headers)
-
-    async def patch(self, path: str, body: object = None, **headers: str) -> Answer:
-        return await self._ask("PATCH", path, json=body, headers=headers)
-
-    async def delete(self, path: str, **headers: str) -> Answer:
-        return await self._ask("DELETE", path, headers=headers)
-
-    async def _ask(self, method: str, path: str, **rest: Any) -> Answer:  # noqa: ANN401 - httpx's
-        given = {name: value for name, value in rest.items() if value is not None}
-        given["headers"] = self.headers | {
-            name.replace("_", "-"): value for name, value in given.get("headers", {}).items()
-        }
-        return Answer(await self.client.request(method, path, **given))
 
 
 class Person:
@@ -111,20 +49,23 @@ class Person:
         await connection.greets(**hello)
         return connection
 
-    async def opens(self, **options: Any) -> "Connection":  # noqa: ANN401 - of RawWebSocket.connect
-        """Open a connection and say nothing yet."""
-        socket = await RawWebSocket.connect(self.stage.next_node().websocket, **options)
-        return self.stage.keep(Connection(self, socket))
+    async def opens(self, **options: Any) -> "Connection":  # noqa: ANN401 - of the wire's `connect`
+        """Open a connection of the stage's wire and say nothing yet."""
+        wire = self.stage.wire
+        socket = await wire.connect(self.stage.next_node(), **options)
+        return self.stage.keep(Connection(self, wire, socket))
 
 
 class Connection:
-    """One WebSocket of a person: a part in a play."""
+    """One connection of a person: a part in a play."""
 
-    def __init__(self, person: Person, socket: RawWebSocket) -> None:
+    def __init__(self, person: Person, wire: Wire, socket: Any) -> None:  # noqa: ANN401 - RawWebSocket or RawTcp
         self.person = person
         self.user = person.user
         self.http = person.http
+        self.wire = wire
         self.socket = socket
+        self.end = 1006  # what the end of a TCP socket means: what `bye` said, or what the client did
         self.welcome: Envelope = {}
         self.inbox: deque[Envelope] = deque()
         self.aside: dict[str, deque[Envelope]] = defaultdict(deque)
@@ -178,10 +119,12 @@ class Connection:
         return number
 
     async def sends(self, envelope: object) -> None:
-        """Send anything as JSON, or a string as it is."""
-        text = envelope if isinstance(envelope, str) else json.dumps(envelope)
-        self.seen.append(f"> {text[:300]}")
-        await self.socket.send(text)
+        """Send an envelope, or a string as it is."""
+        self.seen.append(f"> {str(envelope)[:300]}")
+        if isinstance(envelope, str):
+            await self.socket.send_payload(envelope.encode("utf-8", "surrogatepass"))
+        else:
+            await self.socket.send_payload(self.wire.codec.encode(envelope))
 
     async def answer(self, request: int) -> Envelope:
         """The one reply to a request."""
@@ -200,20 +143,31 @@ class Connection:
             raise Unheard(self._told(f"waited in vain for {awaited}")) from None
 
     async def _read(self) -> Envelope:
-        while True:
-            frame = await self.socket.receive()
-            if frame.opcode is Opcode.TEXT:
-                text = bytes(frame.data).decode()
-                if len(frame.data) > LARGEST:
-                    raise Breach(self._told(f"an envelope of {len(frame.data)} bytes"))
-                self.seen.append(f"< {text[:300]}")
-                envelope: Envelope = json.loads(text)
-                try:
-                    check_envelope(envelope)
-                    self.flow.hear(envelope)
-                except Breach as breach:
-                    raise Breach(self._told(str(breach))) from None
-                return envelope
+        while (envelope := await self._receive()) == PING and self.wire.is_tcp:
+            if not self.socket.silent:
+                await self.sends({"type": "pong"})
+        try:
+            check_envelope(envelope)
+            self.flow.hear(envelope)
+        except Breach as breach:
+            raise Breach(self._told(str(breach))) from None
+        return envelope
+
+    async def _receive(self) -> Envelope:
+        try:
+            payload = await self.socket.receive_payload()
+        except Ended as ended:
+            if not self.wire.is_tcp:
+                raise
+            raise Ended(self.end, ended.reason) from None
+        codec = CODECS[self.socket.heard] if self.wire.is_tcp else self.wire.codec
+        envelope = codec.decode(payload)
+        self.seen.append(f"< {str(envelope)[:300]}")
+        if len(payload) > LARGEST:
+            raise Breach(self._told(f"an envelope of {len(payload)} bytes"))
+        if envelope.get("type") == "bye":
+            self.end = envelope["code"]
+        return envelope
 
     def _file(self, envelope: Envelope) -> None:
         if "id" in envelope:
@@ -276,6 +230,7 @@ class Connection:
 
     async def leaves(self) -> None:
         """Close as clients do, and wait until the server has."""
+        self.end = 1000
         await self.socket.close(1000)
         await self.is_closed(1000)
 
@@ -293,22 +248,23 @@ class Stage:
     With several `servers` that are nodes of one cluster, each connection and each request goes to the next one.
     """
 
-    def __init__(self, *servers: ServerProcess) -> None:
+    def __init__(self, *servers: Any, wire: Wire = WEBSOCKET_JSON) -> None:  # noqa: ANN401 - a Server; some plays stop it
         self.server = servers[0]
+        self.wire = wire
         self._turns = itertools.cycle(servers)
         self._http_turns = itertools.cycle(servers)
         self._is_cluster = len(servers) > 1
         self._heads: dict[str, int] = {}
         self.client = httpx.AsyncClient(
             base_url=self.server.http,
-            verify=False,  # noqa: S501 - no TLS
+            verify=False,
             timeout=PATIENCE,
-            event_hooks={"request": [self._address]},
+            event_hooks={"request": [self._address]} if self._is_cluster else {},
         )
         self.stranger = Http(self.client, None)
         self._connections: list[Connection] = []
 
-    def next_node(self) -> ServerProcess:
+    def next_node(self) -> Server:
         """Whose turn it is."""
         return next(self._turns)
 
