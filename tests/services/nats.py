@@ -11,7 +11,7 @@ from tests.services.service import Service, find_program
 class Nats(Service):
     """A server without JetStream."""
 
-    account = "nobody"
+    account = "daemon"
 
     def prepare(self) -> None:
         self._server = find_program("nats-server", str(Path(sys.executable).parent))

@@ -54,12 +54,13 @@ class Port:
         )
         self._server = _Server(config)
 
-    async def open(self) -> int:
-        """Listen; gives the port's number. Raises OSError if it cannot be had."""
+    async def open(self, sock: socket.socket | None = None) -> int:
+        """Listen, on a socket that is there already if one is given; gives the port's number. Raises OSError."""
         config = self._server.config
         config.load()
         self._server.lifespan = config.lifespan_class(config)
-        sock = await asyncio.get_running_loop().run_in_executor(None, _bind, config.host, config.port)
+        if sock is None:
+            sock = await asyncio.get_running_loop().run_in_executor(None, bind, config.host, config.port)
         await self._server.startup(sockets=[sock])
         number: int = sock.getsockname()[1]
         return number
@@ -91,10 +92,11 @@ class TcpPort:
         self._handshake = handshake
         self._server: asyncio.Server | None = None
 
-    async def open(self) -> int:
-        """Listen; gives the port's number. Raises OSError if it cannot be had."""
+    async def open(self, sock: socket.socket | None = None) -> int:
+        """Listen, on a socket that is there already if one is given; gives the port's number. Raises OSError."""
         loop = asyncio.get_running_loop()
-        sock = await loop.run_in_executor(None, _bind, *self._address)
+        if sock is None:
+            sock = await loop.run_in_executor(None, bind, *self._address)
         self._server = await loop.create_server(
             lambda: TcpConnection(self._gate),
             sock=sock,
@@ -123,10 +125,13 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext:
     return context
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A bound socket; with `shared` several may have the address, and the kernel deals connections out among them."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         sock.bind((host, port))
     except OSError as error:

@@ -119,6 +119,7 @@ class LocalBus:
         self._writer: asyncio.StreamWriter | None = None
         self._asked = 0
         self._confirmed = 0
+        self._said_down = False
         self._moved = asyncio.Condition()
         self.outgoing = Outgoing()
 
@@ -163,7 +164,9 @@ class LocalBus:
         while True:
             with contextlib.suppress(OSError, EOFError):
                 await self._session()
-            log.warning("the bus of this machine is away; entries come by the database")
+            if not self._said_down:
+                log.warning("the bus of this machine is away; entries come by the database")
+            self._said_down = True
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _session(self) -> None:
@@ -172,6 +175,7 @@ class LocalBus:
         try:
             self._ask(writer, Asked(hear=list(self._topics)))
             self._writer = writer
+            self._said_down = False
             await together(self._read(reader), self._publish(writer))
         finally:
             self._writer = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -17,6 +17,10 @@ class Telemetry(Collector):
         self.registry.register(self)
         self._gauges: dict[str, tuple[str, Read]] = {}
         self._counters: dict[str, tuple[str, Read]] = {}
+
+    async def text(self) -> bytes:
+        """Every reading now, as Prometheus text."""
+        return generate_latest(self.registry)
 
     def gauge(self, name: str, text: str, read: Read) -> None:
         """Something that goes up and down."""

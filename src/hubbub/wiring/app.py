@@ -27,6 +27,8 @@ from hubbub.runtime import logs
 from hubbub.wiring.measures import measure
 from hubbub.wiring.parts import Node, build
 from hubbub.wiring.settings import Settings
+from hubbub.wiring.station import Station
+from hubbub.wiring.supervisor import Supervisor, command_line, count_of
 
 log = structlog.get_logger("hubbub")
 
@@ -36,6 +38,9 @@ PURGE_EVERY = 600.0
 DAY_MS = 86_400_000
 LAST_COMMITS_SECONDS = 5.0
 GOODBYE_SECONDS = 5.0
+LAST_HANDSHAKES_SECONDS = (
+    0.2  # who was let in by the kernel just before is greeted, and then told to come back
+)
 NO_HANDSHAKE_LIMIT = 86_400.0  # seconds: asyncio wants a number
 LOCK_FILE = "lock"
 NO_WEB_APP = "no web app in this installation; there is a page at the root instead"
@@ -43,15 +48,28 @@ SWITCH_SECONDS = 0.000_5
 GC_ALLOCATIONS = 50_000
 
 
-def serve(settings: Settings) -> int:
-    """Run a node until SIGTERM or SIGINT; gives the exit status. Raises OSError for ports, locks and folders."""
+def serve(settings: Settings, station: Station | None = None) -> int:
+    """Run a node, or several as workers, until SIGTERM or SIGINT; gives the exit status.
+
+    `station` makes this process a worker. Raises OSError for ports, locks and folders.
+    """
     logs.configure(settings.log.level, settings.log.format)
+    _raise_open_files()
+    if station is not None:
+        _tune_interpreter()
+        return uvloop.run(_live(station.settings(settings), station))
     data = Path(settings.data)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _raise_open_files()
-    _tune_interpreter()
+    count = count_of(settings.workers)
     with _only_one(data):
+        if count > 1:
+            return uvloop.run(_supervise(settings, count))
+        _tune_interpreter()
         return uvloop.run(_live(settings))
+
+
+async def _supervise(settings: Settings, count: int) -> int:
+    return await Supervisor(settings, command_line(), count).run()
 
 
 @contextlib.contextmanager
@@ -82,9 +100,11 @@ def _raise_open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def _live(settings: Settings) -> int:
+async def _live(settings: Settings, station: Station | None = None) -> int:
     database = Database(database_url(settings.database_url, settings.data), _pool(settings))
     stop = _stop_event()
+    if station is not None:
+        asyncio.get_running_loop().add_reader(station.lifeline, stop.set)
     try:
         epoch = await ensure_current(database)
         clock = DatabaseClock(database)
@@ -92,7 +112,7 @@ async def _live(settings: Settings) -> int:
         node = build(settings, database, epoch, clock)
         await node.revocations.load()
         await node.passwords.warm()
-        await _serve(settings, node, stop)
+        await _serve(settings, node, stop, station)
     finally:
         await database.close()
     return 0
@@ -128,9 +148,8 @@ def _stop_event() -> asyncio.Event:
     return stop
 
 
-async def _serve(settings: Settings, node: Node, stop: asyncio.Event) -> None:
-    telemetry = measure(node)
-    internal_app = build_internal_app(lambda: _reasons(node), telemetry.registry)
+async def _serve(settings: Settings, node: Node, stop: asyncio.Event, station: Station | None) -> None:
+    internal_app = build_internal_app(lambda: _reasons(node), measure(node).text)
     internal = Port(internal_app, settings.internal_host, settings.internal_port, gate=None)
     web_app = load_web_app()
     if web_app is None:
@@ -143,20 +162,20 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event) -> None:
     )
     framed = _tcp_port(settings, node)
     internal_number = await internal.open()
-    number = await public.open()
-    tcp = {} if framed is None else {"tcp": f"{settings.tcp.host}:{await framed.open()}"}
+    sockets = (None, None) if station is None else station.sockets()
+    number = await public.open(sockets[0])
+    tcp = {} if framed is None else {"tcp": f"{settings.tcp.host}:{await framed.open(sockets[1])}"}
     journal = _start(node, settings)
     for port, name in ((internal, "internal port"), (public, "public port")):
         node.tasks.spawn(port.serve(), name)
     gc.collect()
     gc.freeze()
-    log.info(
-        "serving",
-        url=f"http://{settings.host}:{number}",
-        internal=f"http://{settings.internal_host}:{internal_number}",
-        data=settings.data,
-        **tcp,
-    )
+    pages = f"http://{settings.internal_host}:{internal_number}"
+    if station is None:
+        log.info("serving", url=f"http://{settings.host}:{number}", internal=pages, data=settings.data, **tcp)
+    else:
+        log.info("worker serves", worker=station.slot, internal=pages)
+        station.say_ready(pages)
     await stop.wait()
     await _end(settings, node, journal, [public] if framed is None else [public, framed])
     await public.close()
@@ -178,7 +197,7 @@ def _tcp_port(settings: Settings, node: Node) -> TcpPort | None:
 async def _reasons(node: Node) -> list[str]:
     """Why no traffic should come here."""
     reasons: list[str] = []
-    if node.gate.admission.draining:
+    if node.ending:
         reasons.append("draining")
     if node.journal.failing:
         reasons.append("the database takes no writes")
@@ -253,9 +272,11 @@ async def _end(
     settings: Settings, node: Node, journal: "asyncio.Task[None]", ports: Sequence[Port | TcpPort]
 ) -> None:
     """No new connections, `bye` to all, the last commits, then what is kept lazily."""
-    node.gate.admission.draining = True
+    node.ending = True
     for port in ports:
         port.stop_accepting()
+    await asyncio.sleep(LAST_HANDSHAKES_SECONDS)
+    node.gate.admission.draining = True
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(settings.drain_seconds + GOODBYE_SECONDS):
             await say_goodbye(node.gate, settings.drain_seconds)

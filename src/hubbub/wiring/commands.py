@@ -42,6 +42,7 @@ Data = Annotated[str | None, typer.Option(help="Directory of the embedded store.
 DatabaseUrl = Annotated[
     str | None, typer.Option(help="SQLAlchemy URL; without it, SQLite in the data directory.")
 ]
+Workers = Annotated[str | None, typer.Option(help="Processes that serve the public port: a number, or auto.")]
 Bus = Annotated[str | None, typer.Option(help="URL of what connects several nodes: redis://… or nats://….")]
 PublicUrl = Annotated[str | None, typer.Option(help="How browsers reach this server.")]
 LogLevel = Annotated[str | None, typer.Option(help="debug, info, warning, error or critical.")]
@@ -89,16 +90,19 @@ def serve(
     data: Data = None,
     database_url: DatabaseUrl = None,
     bus: Bus = None,
+    workers: Workers = None,
     public_url: PublicUrl = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
+    worker: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run the server until SIGTERM or SIGINT. `hubbub config` lists what else can be set, and how."""
-    loaded = _load(locals())
+    loaded = _load({name: value for name, value in locals().items() if name != "worker"})
     from hubbub.wiring.app import serve as run
+    from hubbub.wiring.station import Station
 
     with _in_one_line("cannot serve"):
-        status = run(loaded.settings)
+        status = run(loaded.settings, None if worker is None else Station.parse(worker))
     raise typer.Exit(status)
 
 
@@ -115,6 +119,7 @@ def show(
     data: Data = None,
     database_url: DatabaseUrl = None,
     bus: Bus = None,
+    workers: Workers = None,
     public_url: PublicUrl = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,

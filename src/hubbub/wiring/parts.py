@@ -91,6 +91,7 @@ class Node:
     services: Services
     last_seen: dict[str, int]
     cluster: Cluster
+    ending: bool = False
 
 
 def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClock) -> Node:

@@ -105,7 +105,7 @@ def test_serve_hands_the_settings_on_and_exits_as_told(
 ) -> None:
     served: list[Settings] = []
 
-    def serve(settings: Settings) -> int:
+    def serve(settings: Settings, _station: None) -> int:
         served.append(settings)
         return status
 
@@ -115,7 +115,7 @@ def test_serve_hands_the_settings_on_and_exits_as_told(
 
 
 def test_serve_says_in_one_line_why_it_cannot_listen(run: Run, stand_in: Callable[..., None]) -> None:
-    def serve(_: Settings) -> int:
+    def serve(_: Settings, _station: None) -> int:
         raise OSError(98, "Address already in use")
 
     stand_in("hubbub.wiring.app", "serve", serve)

@@ -5,17 +5,20 @@ from typing import Any
 
 from litestar import Litestar, MediaType, Response, get
 from litestar.types import ASGIApp
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from hubbub.accept.http.headers import with_security_headers
 from hubbub.accept.http.problems import HANDLERS
 
 Readiness = Callable[[], Awaitable[list[str]]]
+Readings = Callable[[], Awaitable[bytes]]
 
 
-def build_internal_app(readiness: Readiness, registry: CollectorRegistry) -> ASGIApp:
-    """The ASGI application. `readiness` gives the reasons why no traffic should come; none means ready."""
+def build_internal_app(readiness: Readiness, readings: Readings) -> ASGIApp:
+    """The ASGI application. `readiness` gives the reasons why no traffic should come; none means ready.
+
+    `readings` gives Prometheus text.
+    """
 
     @get("/livez", media_type=MediaType.JSON)
     async def livez() -> dict[str, str]:
@@ -32,7 +35,7 @@ def build_internal_app(readiness: Readiness, registry: CollectorRegistry) -> ASG
     @get("/metrics")
     async def metrics() -> Response[bytes]:
         """Prometheus text."""
-        return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_PLAIN_0_0_4})
+        return Response(await readings(), headers={"content-type": CONTENT_TYPE_PLAIN_0_0_4})
 
     app = Litestar(
         [livez, readyz, metrics],

@@ -19,6 +19,7 @@ HMAC_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 KEY_SOURCES = ("hmac_secret", "public_key_file", "jwks_file", "jwks_url")
 DATABASES = ("sqlite", "postgresql", "mysql", "mariadb")
 BUSES = ("redis", "rediss", "nats", "tls", "unix")
+WORKERS = re.compile(r"[1-9]\d?|1\d\d|2[0-4]\d|25[0-6]")
 NAMESPACE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 
@@ -64,6 +65,8 @@ def _check_bus(settings: Settings) -> Refusals:
     scheme, _, rest = settings.bus.partition("://")
     if settings.bus and (scheme not in BUSES or not rest):
         yield "bus", "must be a URL that begins with one of " + ", ".join(f"{each}://" for each in BUSES)
+    if settings.workers != "auto" and not WORKERS.fullmatch(settings.workers):
+        yield "workers", "must be a whole number from 1 to 256, or auto"
     if not NAMESPACE.fullmatch(settings.namespace):
         yield "namespace", "must be 1 to 32 of the characters A-Z a-z 0-9 _ -"
 

@@ -300,6 +300,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             "postgresql://user:password@host/name, mysql:// or mariadb:// alike. Empty: SQLite in the data directory.",
         ),
     ] = ""
+    workers: Annotated[
+        str, _text("Processes that serve the public port: a number, or auto for one on each core.")
+    ] = "1"
     bus: Annotated[
         str,
         _text(

@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, generate_latest
 
 from hubbub.accept.http.internal import build_internal_app
 
@@ -17,7 +17,11 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
     REASONS.clear()
     registry = CollectorRegistry()
     Counter("hubbub_teas", "Cups", registry=registry).inc(3)
-    app = build_internal_app(readiness, registry)
+
+    async def readings() -> bytes:
+        return generate_latest(registry)
+
+    app = build_internal_app(readiness, readings)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://internal"
     ) as client:
