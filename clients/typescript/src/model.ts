@@ -13,8 +13,10 @@ import type { Line } from './connection/line.js';
 import { People } from './people/people.js';
 import { Relations } from './people/relations.js';
 import { Typing } from './people/typing.js';
+import type { Archive } from './store/archive.js';
 import type { Store } from './store/store.js';
-import type { Entry, Message, Push, SendRequest, Sent, Summary, Welcome } from './wire.js';
+import type { Message as TabMessage } from './tabs/channel.js';
+import type { Entry, Message, Page, Push, SendRequest, Sent, Summary, Welcome } from './wire.js';
 import { isEntry } from './words.js';
 
 const GAP_PAGE = 300; // the most a server gives
@@ -32,7 +34,12 @@ export interface Arrival {
 export interface ModelWorld {
   readonly clock: Clock;
   readonly store: Store;
+  readonly archive: Archive;
   readonly line: Line;
+  /** Tells the other tabs. */
+  say(message: TabMessage): void;
+  /** Whether this tab has the connection. */
+  leads(): boolean;
   me(): string;
   /** One chat, by HTTP. */
   summary(chat: string): Promise<Summary>;
@@ -67,7 +74,9 @@ export class Model implements Sink {
     });
     this.chats = new Chats({
       me: () => world.me(),
-      changed: () => undefined,
+      changed: (chat, now) => {
+        world.archive.chat(chat, now);
+      },
       recount: (chat) => void this.#recount(chat),
     });
     this.members = new Members({
@@ -81,10 +90,14 @@ export class Model implements Sink {
       clock,
       profiles: async (users) => (await ask.read({ type: 'profile', users })).profiles,
       presences: async (users) => (await ask.read({ type: 'presence', users })).presences,
-      learned: () => undefined,
+      learned: (profile) => {
+        world.archive.profile(profile);
+        this.chats.called(profile.user, profile.displayName);
+      },
     });
     this.relations = new Relations(ask);
-    this.relations.lists.subscribe(() => {
+    this.relations.lists.subscribe((lists) => {
+      world.archive.friends(lists);
       for (const chat of this.#timelines.keys()) this.#look(chat);
     });
     this.typing = new Typing(clock, (chat, on) => {
@@ -94,7 +107,12 @@ export class Model implements Sink {
       clock,
       store,
       ask: async (request: SendRequest) => (await line.ask(request, Infinity)) as Sent,
-      changed: () => undefined,
+      changed: () => {
+        world.say({ type: 'outbox' });
+      },
+      settled: (msgId, sent) => {
+        world.say({ type: 'settled', msgId, sent });
+      },
     });
     this.outbox.pending.subscribe(() => {
       for (const timeline of this.#timelines.values()) timeline.refresh();
@@ -102,6 +120,23 @@ export class Model implements Sink {
     this.#acknowledger = new Acknowledger(async (kind, chat, seq) => {
       await ask.read({ type: kind, chat, seq });
     }, clock);
+  }
+
+  /** Show what is kept on this machine. */
+  async load(): Promise<void> {
+    const kept = await this.#world.archive.load();
+    this.flow.restore(kept.epoch, kept.cursors);
+    this.chats.restore(kept.chats);
+    this.people.restore(kept.profiles);
+    this.relations.restore(kept.friends);
+    await this.outbox.load();
+  }
+
+  /** This tab keeps what happens from now on. */
+  async lead(): Promise<void> {
+    await this.#world.archive.lead();
+    for (const chat of this.chats.list.get()) this.#world.archive.chat(chat.chat, chat);
+    await this.outbox.load();
   }
 
   // For the application
@@ -129,7 +164,7 @@ export class Model implements Sink {
 
   // What the line says
 
-  welcomed(welcome: Welcome, replayed: boolean): void {
+  welcomed(welcome: Welcome, replayed: ReadonlySet<string>): void {
     this.flow.welcomed(welcome, replayed);
     this.people.connected();
     this.members.connected();
@@ -149,15 +184,35 @@ export class Model implements Sink {
     this.typing.clear();
   }
 
-  /** Nobody is signed in any longer. */
-  clear(): void {
+  /** Cursors to resume from, those of the latest chats first, up to so many characters in a hello. */
+  cursors(charsMax: number): Map<string, number> {
+    const cursors = new Map<string, number>();
+    let chars = 0;
+    for (const { chat } of this.chats.list.get()) {
+      const seq = this.flow.cursor(chat);
+      chars += chat.length + 24;
+      if (seq !== undefined && chars <= charsMax) cursors.set(chat, seq);
+    }
+    return cursors;
+  }
+
+  /** Write what is to be kept. */
+  close(): Promise<void> {
+    return this.#world.archive.flush();
+  }
+
+  /** Nobody is signed in any longer. Resolves when nothing is written any more. */
+  async clear(): Promise<void> {
+    this.#world.archive.clear();
     for (const timeline of this.#timelines.values()) timeline.anew(true);
     this.#timelines.clear();
+    this.#viewers.clear();
     this.flow.restore(undefined, []);
     this.outbox.clear();
     this.#acknowledger.clear();
     for (const part of [this.chats, this.members, this.people, this.typing]) part.clear();
     this.relations.restore();
+    await this.#world.archive.flush();
   }
 
   #push(push: Push): void {
@@ -194,6 +249,7 @@ export class Model implements Sink {
 
   entry(entry: Entry, replayed: boolean): void {
     const { chat, seq } = entry;
+    this.#world.archive.entry(entry);
     this.chats.entry(entry, replayed);
     this.#timelines.get(chat)?.entry(entry);
     this.outbox.arrived(chat, seq);
@@ -201,12 +257,14 @@ export class Model implements Sink {
     if (entry.type === 'member') this.#memberChanged(entry.user, entry.change, chat);
   }
 
-  anew(chat: string, _after: number, reset: boolean): void {
+  anew(chat: string, after: number, reset: boolean): void {
+    this.#world.archive.restart(chat, after);
     this.#timelines.get(chat)?.anew(reset);
     void this.#recount(chat);
   }
 
   learned(summary: Summary): void {
+    this.#world.archive.begin(summary.chat, summary.head);
     this.chats.learned(summary);
   }
 
@@ -216,8 +274,11 @@ export class Model implements Sink {
     this.#timelines.get(chat)?.anew(true);
   }
 
-  epoch(): void {
-    // The server was restored; which chats start anew is told one by one.
+  /** The server was restored: what is held of every chat is void, and its summary says where it goes on. */
+  epoch(epoch: string, chats: readonly string[]): void {
+    this.#world.archive.epoch(epoch);
+    for (const chat of chats) this.#world.archive.void(chat);
+    for (const chat of chats) this.#timelines.get(chat)?.anew(true);
   }
 
   listed(chats: ReadonlySet<string>): void {
@@ -229,7 +290,7 @@ export class Model implements Sink {
     this.typing.heard(message.chat, message.from, false);
     this.members.wrote(message.chat, message.from, message.seq);
     if (message.from === me) return;
-    this.#acknowledger.note('received', message.chat, message.seq);
+    if (this.#world.leads()) this.#acknowledger.note('received', message.chat, message.seq);
     const chat = this.chats.now(message.chat);
     if (chat !== undefined) for (const run of this.#arrivals) run({ chat, message, replayed });
   }
@@ -256,10 +317,16 @@ export class Model implements Sink {
       viewer: () => this.#viewer(chat),
       pending: () => this.#pendingIn(chat),
       cursor: () => this.flow.cursor(chat),
-      stored: () => Promise.resolve([]),
-      history: (where) => this.ask.read({ type: 'history', chat, ...where }),
+      stored: () => this.#world.archive.entries(chat),
+      history: (where) => this.#page(chat, where),
       closed: () => this.#timelines.delete(chat),
     });
+  }
+
+  async #page(chat: string, where: { before?: number; after?: number; limit: number }): Promise<Page> {
+    const page = await this.ask.read({ type: 'history', chat, ...where });
+    this.#world.archive.page(chat, page.entries);
+    return page;
   }
 
   #pendingIn(chat: string): ReturnType<Outbox['pending']['get']> {

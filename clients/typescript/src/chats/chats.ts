@@ -118,6 +118,12 @@ export class Chats {
     this.#set(entry.chat, afterEntry(now, entry, replayed, this.#world.me()));
   }
 
+  /** A user wants to be shown under another name. */
+  called(user: string, name: string): void {
+    const chat = this.withPeer(user);
+    if (chat !== undefined && chat.name !== name) this.#set(chat.chat, { ...chat, name });
+  }
+
   /** This user's cursors rose, here or on another device. */
   cursors(chat: string, { received, read }: Receipt): void {
     const held = this.#known.get(chat);

@@ -21,8 +21,8 @@ export interface Sink {
   learned(summary: Summary): void;
   /** The chat is not this user's any longer. */
   gone(chat: string): void;
-  /** Positions of another epoch mean nothing: the server was restored (protocol.md §3.4). */
-  epoch(epoch: string): void;
+  /** Positions of another epoch mean nothing: what is held of `chats` is void (protocol.md §3.4). */
+  epoch(epoch: string, chats: readonly string[]): void;
   /** The whole list of chats has been learned: those not in it are gone. */
   listed(chats: ReadonlySet<string>): void;
 }
@@ -68,15 +68,15 @@ export class Flow {
     return this.#order.cursors();
   }
 
-  /** A conversation begins. `replayed`: what was missed since our cursors is about to be pushed. */
-  welcomed(welcome: Welcome, replayed: boolean): void {
+  /** A conversation begins. `replayed`: of these chats, what was missed since our cursors is about to be pushed. */
+  welcomed(welcome: Welcome, replayed: ReadonlySet<string>): void {
     this.lost();
     if (welcome.epoch !== this.#epoch) this.#startEpoch(welcome.epoch);
     for (const chat of welcome.gone) this.#forget(chat);
     this.#heads.clear();
     for (const summary of welcome.chats) {
       this.#heads.set(summary.chat, summary.head);
-      this.#learn(summary, !replayed);
+      this.#learn(summary, !replayed.has(summary.chat));
     }
     void this.#listRest(welcome.chats, welcome.more);
   }
@@ -104,10 +104,10 @@ export class Flow {
   }
 
   #startEpoch(epoch: string): void {
-    const first = this.#epoch === undefined;
+    const before = this.#epoch === undefined ? [] : [...this.#order.cursors().keys()];
     this.#epoch = epoch;
-    if (!first) this.#act(this.#order.void());
-    this.#sink.epoch(epoch);
+    for (const chat of before) this.#order.forget(chat);
+    this.#sink.epoch(epoch, before);
   }
 
   #act(orders: readonly Order[]): void {

@@ -48,8 +48,10 @@ export interface OutboxWorld {
   readonly clock: Clock;
   /** Sends one message and waits for its reply, as long as it takes. */
   ask(request: SendRequest): Promise<Sent>;
-  /** The pending messages changed: other tabs want to know. */
+  /** What is stored changed: other tabs want to know. */
   changed(): void;
+  /** A message was sent: whoever waits for it may be in another tab. */
+  settled(msgId: string, sent: Sent): void;
 }
 
 interface Waiter {
@@ -78,10 +80,12 @@ export class Outbox {
   /** Takes over what the store holds: what an earlier page, or another tab, left undecided. */
   async load(): Promise<void> {
     const stored = (await this.#world.store.list('outbox')) as Pending[];
-    const here = new Map(this.#pending.get().map((each) => [each.msgId, each]));
-    const settled = [...here.values()].filter(({ sent }) => sent !== undefined);
-    const all = [...stored.map((each) => here.get(each.msgId) ?? each), ...settled];
-    this.#pending.set([...new Set(all)].sort((one, other) => one.order - other.order));
+    const kept = new Map(stored.map((each) => [each.msgId, each]));
+    for (const here of this.#pending.get()) {
+      if (here.sent !== undefined || this.#unstored.has(here.msgId)) kept.set(here.msgId, here);
+    }
+    this.#pending.set([...kept.values()].sort((one, other) => one.order - other.order));
+    for (const { msgId, error } of stored) if (error !== undefined) this.#reject(msgId, error);
     this.#workAll();
   }
 
@@ -146,7 +150,7 @@ export class Outbox {
     if (left.length < this.#pending.get().length) this.#pending.set(left);
   }
 
-  /** Another tab's decision about a message. */
+  /** A message is durable: this tab sent it, or another one did. */
   settled(msgId: string, sent: Sent): void {
     const found = this.#find(msgId);
     if (found !== undefined) this.#change({ ...found, sent });
@@ -195,14 +199,19 @@ export class Outbox {
 
   async #sent(pending: Pending, sent: Sent): Promise<void> {
     this.settled(pending.msgId, sent);
+    this.#world.settled(pending.msgId, sent);
     await this.#keep([drop(pending)]);
   }
 
   async #refused(pending: Pending, error: HubbubError): Promise<void> {
     const failed: Pending = { ...pending, error: { code: error.code, message: error.message } };
-    this.#waiters.get(pending.msgId)?.reject(error);
-    this.#waiters.delete(pending.msgId);
+    this.#reject(pending.msgId, error);
     await this.#replace(failed, [put(failed)]);
+  }
+
+  #reject(msgId: string, { code, message }: { code: string; message: string }): void {
+    this.#waiters.get(msgId)?.reject(new HubbubError(code as HubbubError['code'], message));
+    this.#waiters.delete(msgId);
   }
 
   #find(msgId: string): Pending | undefined {

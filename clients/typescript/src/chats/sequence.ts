@@ -63,13 +63,6 @@ export class Sequencer {
     return this.#aim(chat, this.#placeOf(chat, head), head);
   }
 
-  /** Positions mean nothing any longer: every chat starts where its summary will say. */
-  void(): Order[] {
-    const chats = [...this.#places.keys()];
-    this.#places.clear();
-    return chats.map((chat) => ({ type: 'anew', chat, after: 0, reset: true }));
-  }
-
   /** The chat is not this user's any longer. */
   forget(chat: string): void {
     this.#places.delete(chat);

@@ -5,6 +5,7 @@ import { HubbubError } from '../errors.js';
 import type { Bye, Entry, ErrorReply, HelloRequest, Push, Reply, Request, Welcome } from '../wire.js';
 import { isEntry, isPush, onlyReads, readEnvelope, type Word } from '../words.js';
 import { ABNORMAL } from './closing.js';
+import type { Line } from './line.js';
 import { Heartbeat } from './heartbeat.js';
 import { type Action, AT_REST, type Happening, type Machine, type Status, step } from './machine.js';
 import { Socket, type WebSocketMaker } from './socket.js';
@@ -40,7 +41,7 @@ export type ConnectionState =
     }
   | { readonly status: 'connected' };
 
-/** Whom a link works for. Implementation: Leader (tabs/leader.ts). */
+/** Whom a link works for. Implementation: Tabs. */
 export interface Owner {
   /** A good token. Rejects with `stopped` when somebody has to log in, with another HubbubError when it may work later. */
   token(renew: boolean): Promise<string>;
@@ -72,7 +73,7 @@ interface Asked {
 }
 
 /** The connection of one client. Requests asked while it is down are sent, in order, when it is up again. */
-export class Link {
+export class Link implements Line {
   readonly #owner: Owner;
   readonly #world: LinkWorld;
   readonly #asked = new Map<number, Asked>();
@@ -355,7 +356,8 @@ function refusal({ code, message, retry_after_ms }: ErrorReply): HubbubError {
   return new HubbubError(code as HubbubError['code'], message, retry_after_ms);
 }
 
-function unanswered(request: Request, why: string): HubbubError {
+/** No answer came: what that means depends on whether the request changes something. */
+export function unanswered(request: Request, why: string): HubbubError {
   if (onlyReads(request)) return new HubbubError('no_answer', `${request.type}: ${why}`);
   const msgId = 'msg_id' in request ? request.msg_id : undefined;
   return new HubbubError('undecided', `${request.type}: ${why}`, undefined, msgId);

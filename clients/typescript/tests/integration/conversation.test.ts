@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const client of clients) client.close();
+  await Promise.all(clients.map((client) => client.close()));
   await server.stop();
 });
 

@@ -1,0 +1,236 @@
+/** What stands behind a client: its parts, who is signed in, and what the tabs of a browser tell each other. */
+
+import { newId } from './ask.js';
+import type { ConnectionState } from './connection/link.js';
+import { Link } from './connection/link.js';
+import { watchWaking } from './connection/waking.js';
+import { Model } from './model.js';
+import { Cell } from './observable.js';
+import type { Settings } from './options.js';
+import { Accounts } from './session/accounts.js';
+import { Credentials } from './session/credentials.js';
+import { ServerTime } from './session/server_time.js';
+import { Session, type SessionWorld } from './session/session.js';
+import { Archive } from './store/archive.js';
+import type { Store } from './store/store.js';
+import type { Message as TabMessage } from './tabs/channel.js';
+import { type TabOwner, Tabs } from './tabs/tabs.js';
+import type { HelloRequest, Welcome } from './wire.js';
+
+/** Characters of cursors in one hello, of the 128 KiB it may have: chats beyond are caught up by history. */
+const CURSORS_CHARS_MAX = 100_000;
+
+const SESSION_REVOKED = 4501;
+
+/** See the module. */
+export class Core {
+  readonly session: Session;
+  readonly time: ServerTime;
+  readonly tabs: Tabs;
+  readonly model: Model;
+  readonly state = new Cell<ConnectionState>({ status: 'disconnected', reason: 'not started' });
+
+  readonly #store: Store;
+  readonly #credentials: Credentials;
+  #device = '';
+  #resuming: ReadonlySet<string> = new Set();
+  #unwatch: () => void = () => undefined;
+  #ready: Promise<void> | undefined;
+
+  constructor(settings: Settings) {
+    const { clock, server, store } = settings;
+    this.#store = store;
+    this.time = new ServerTime(clock);
+    this.tabs = new Tabs(this.#tabOwner(), {
+      name: server.href,
+      platform: settings.tabs,
+      clock,
+      serverNow: () => this.time.now(),
+      link: (owner) => new Link(owner, settings.link),
+    });
+    const accounts = new Accounts(server, settings.fetch, clock, (time) => {
+      this.time.hinted(time);
+    });
+    this.#credentials = new Credentials(accounts, store, this.time, this.tabs.exclusively, settings.tokens);
+    this.model = new Model({
+      clock,
+      store,
+      archive: new Archive(store, clock, () => this.#me()),
+      line: this.tabs,
+      say: (message) => {
+        this.tabs.say(message);
+      },
+      leads: () => this.tabs.leads.get(),
+      me: () => this.#me(),
+      summary: async (chat) => accounts.chat(await this.#credentials.fresh(), chat),
+    });
+    this.session = new Session(accounts, this.#credentials, this.#sessionWorld(settings.deviceName));
+  }
+
+  /** Shows what is kept on this machine, and connects if somebody is signed in. */
+  start(): Promise<void> {
+    this.#ready ??= this.#load();
+    return this.#ready;
+  }
+
+  /** Connects without waiting any longer. */
+  async retry(): Promise<void> {
+    await this.start();
+    if (this.state.get().status === 'disconnected') this.tabs.start();
+    else this.tabs.hurry();
+  }
+
+  async close(): Promise<void> {
+    this.#unwatch();
+    this.model.outbox.stop();
+    this.tabs.close();
+    await this.model.close();
+    this.#store.close();
+  }
+
+  #me(): string {
+    return this.session.user.get() ?? '';
+  }
+
+  async #load(): Promise<void> {
+    this.#device = await deviceOf(this.#store);
+    const present = await this.#credentials.load();
+    if (this.#credentials.user !== undefined) this.session.began(this.#credentials.user);
+    await this.model.load();
+    this.#unwatch = watchWaking(() => {
+      this.tabs.hurry();
+    });
+    if (present) this.state.set({ status: 'connecting', attempt: 1, retryAt: null, reason: '' });
+    this.tabs.open();
+  }
+
+  // Signing in and out
+
+  #sessionWorld(deviceName: string): SessionWorld {
+    return {
+      deviceName,
+      claimed: (user) => this.#claim(user),
+      signedIn: (user) => {
+        this.tabs.say({ type: 'signedIn', user });
+        this.tabs.start();
+      },
+      signedOut: () => this.#signOut(),
+      profile: (profile) => {
+        this.model.people.learned(profile);
+      },
+    };
+  }
+
+  /** What was kept for somebody else goes. */
+  async #claim(user: string): Promise<void> {
+    await this.start();
+    this.tabs.stop();
+    const before = (await this.#store.get(['meta', 'user'])) as string | undefined;
+    if (before !== undefined && before !== user) await this.#forget();
+    await this.#store.apply([{ put: ['meta', 'user'], value: user }]);
+  }
+
+  async #signOut(): Promise<void> {
+    this.tabs.stop();
+    await this.#forget();
+    this.tabs.say({ type: 'signedOut' });
+  }
+
+  async #forget(): Promise<void> {
+    this.session.ended();
+    await this.model.clear();
+    await this.#credentials.forget();
+    await this.#store.wipe();
+    this.#device = await deviceOf(this.#store);
+    if (this.tabs.leads.get()) await this.model.lead();
+  }
+
+  /** Another tab's user is this one's too. */
+  async #told(message: TabMessage): Promise<void> {
+    if (message.type === 'outbox') await this.model.outbox.load();
+    if (message.type === 'settled') this.model.outbox.settled(message.msgId, message.sent);
+    if (message.type === 'signedOut') await this.#signedOutElsewhere();
+    if (message.type === 'signedIn') await this.#signedInElsewhere(message.user);
+  }
+
+  /** The leading tab was perhaps writing while the other one wiped: it drops what it may have written. */
+  async #signedOutElsewhere(): Promise<void> {
+    await this.#leave();
+    if (!this.tabs.leads.get()) return;
+    await this.#store.apply([{ dropTable: 'entry' }, { dropTable: 'chat' }, { dropTable: 'profile' }]);
+    await this.model.lead();
+  }
+
+  async #leave(): Promise<void> {
+    this.session.ended();
+    await this.model.clear();
+    await this.#credentials.load();
+  }
+
+  async #signedInElsewhere(user: string): Promise<void> {
+    if (this.#me() !== user) await this.#leave();
+    await this.#credentials.load();
+    this.session.began(user);
+    if (!this.tabs.leads.get()) return;
+    await this.model.lead();
+    this.tabs.stop();
+    this.tabs.start();
+  }
+
+  // What the tabs, and the connection, say
+
+  #tabOwner(): TabOwner {
+    return {
+      token: (renew) => (renew ? this.#credentials.renew() : this.#credentials.fresh()),
+      hello: (token) => this.#hello(token),
+      welcomed: (welcome, resumed) => {
+        this.#welcomed(welcome, resumed);
+      },
+      heard: (word) => {
+        this.model.heard(word);
+      },
+      changed: (state) => {
+        this.#changed(state);
+      },
+      lost: () => {
+        this.model.lost();
+      },
+      lead: async () => {
+        await this.model.lead();
+        return this.#credentials.load();
+      },
+      told: (message) => void this.#told(message),
+    };
+  }
+
+  #hello(token: string): HelloRequest {
+    const hello = { type: 'hello', token, device: this.#device, chats: 'all' } as const;
+    const cursors = this.model.cursors(CURSORS_CHARS_MAX);
+    this.#resuming = new Set(cursors.keys());
+    if (cursors.size === 0) return hello;
+    return { ...hello, epoch: this.model.flow.epoch ?? '', cursors: Object.fromEntries(cursors) };
+  }
+
+  #welcomed(welcome: Welcome, resumed: boolean): void {
+    this.time.told(welcome.server_time);
+    this.session.began(welcome.user);
+    this.model.welcomed(welcome, resumed ? this.#resuming : new Set());
+  }
+
+  /** A session that was ended elsewhere is over here too: nothing of it stays on this machine. */
+  #changed(state: ConnectionState): void {
+    this.state.set(state);
+    if (state.status !== 'disconnected' && this.tabs.leads.get()) this.model.outbox.start();
+    const revoked = state.status === 'disconnected' && state.code === SESSION_REVOKED;
+    if (revoked && this.tabs.leads.get()) void this.#signOut();
+  }
+}
+
+/** The name of this installation, made when first asked for. */
+async function deviceOf(store: Store): Promise<string> {
+  const known = (await store.get(['meta', 'device'])) as string | undefined;
+  if (known !== undefined) return known;
+  const device = newId();
+  await store.apply([{ put: ['meta', 'device'], value: device }]);
+  return device;
+}
