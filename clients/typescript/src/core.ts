@@ -83,7 +83,7 @@ export class Core {
   async close(): Promise<void> {
     this.#unwatch();
     this.model.outbox.stop();
-    this.tabs.close();
+    await this.tabs.close();
     await this.model.close();
     this.#store.close();
   }

@@ -107,6 +107,7 @@ export class Model implements Sink {
       clock,
       store,
       ask: async (request: SendRequest) => (await line.ask(request, Infinity)) as Sent,
+      cursor: (chat) => this.flow.cursor(chat),
       changed: () => {
         world.say({ type: 'outbox' });
       },

@@ -48,6 +48,8 @@ export interface OutboxWorld {
   readonly clock: Clock;
   /** Sends one message and waits for its reply, as long as it takes. */
   ask(request: SendRequest): Promise<Sent>;
+  /** The last entry of a chat that came in order. */
+  cursor(chat: string): number | undefined;
   /** What is stored changed: other tabs want to know. */
   changed(): void;
   /** A message was sent: whoever waits for it may be in another tab. */
@@ -154,6 +156,7 @@ export class Outbox {
   settled(msgId: string, sent: Sent): void {
     const found = this.#find(msgId);
     if (found !== undefined) this.#change({ ...found, sent });
+    this.arrived(sent.chat, this.#world.cursor(sent.chat) ?? 0); // a repetition's entry came before its answer
     this.#waiters.get(msgId)?.resolve(sent);
     this.#waiters.delete(msgId);
   }

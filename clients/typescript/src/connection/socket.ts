@@ -44,7 +44,11 @@ export class Socket {
     this.#socket.addEventListener('close', (event) => {
       this.#end(event.code || ABNORMAL);
     });
-    this.#socket.addEventListener('error', () => undefined); // `close` follows and says more
+    this.#socket.addEventListener('error', () => {
+      setTimeout(() => {
+        this.#end(ABNORMAL); // unless `close` came, which says more: Node 20 has none where nothing listens
+      }, 0);
+    });
   }
 
   send(envelope: object): void {

@@ -48,6 +48,7 @@ export class Tabs implements Line {
   readonly #asked = new Map<number, Asked>();
   readonly #closing = new AbortController();
   #channel: ChannelLike | undefined;
+  #leading: Promise<void> = Promise.resolve();
   #release: () => void = () => undefined;
   #state: ConnectionState = { status: 'disconnected', reason: 'not started' };
   #welcome: Welcome | null = null;
@@ -68,7 +69,7 @@ export class Tabs implements Line {
   open(): void {
     const { platform, name } = this.#world;
     if (platform === null) {
-      void this.#lead();
+      this.#leading = this.#lead();
       return;
     }
     this.#channel = platform.channel(`hubbub:${name}`);
@@ -76,19 +77,20 @@ export class Tabs implements Line {
       this.#hear(data as Message);
     });
     const held = platform.locks.request(`hubbub:${name}`, { signal: this.#closing.signal }, async () => {
-      await this.#lead();
+      await (this.#leading = this.#lead());
       await new Promise<void>((resolve) => (this.#release = resolve));
     });
     held.catch(() => undefined); // closed before it ever led
     this.say({ type: 'hi', from: this.#tab });
   }
 
-  /** Leave the others. */
-  close(): void {
+  /** Leave the others. Resolves when this tab does nothing any more. */
+  async close(): Promise<void> {
     this.#closing.abort();
     this.#channel?.close();
     this.#channel = undefined;
     this.#link.stop();
+    await this.#leading;
     this.#release();
   }
 

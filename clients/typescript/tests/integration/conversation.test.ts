@@ -1,38 +1,22 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Client, createClient, type Item, type MessageItem } from '../../src/index.js';
 import { until } from '../until.js';
+import { Company, message, said } from './people.js';
 import { Server } from './server.js';
 
 let server: Server;
-const clients: Client[] = [];
+const company = new Company();
 
 beforeAll(async () => {
   server = await new Server().start();
 });
 
 afterAll(async () => {
-  await Promise.all(clients.map((client) => client.close()));
+  await company.leave();
   await server.stop();
 });
 
-async function signedUp(user: string): Promise<Client> {
-  const client = createClient({ url: server.url });
-  clients.push(client);
-  await client.session.signUp(user, 'correct horse battery', user.toUpperCase());
-  await client.connected();
-  return client;
-}
-
-function said(items: readonly Item[]): (string | null)[] {
-  return items.filter((item) => item.kind === 'message').map(({ content }) => content);
-}
-
-function message(items: readonly Item[], content: string): MessageItem | undefined {
-  return items.find((item): item is MessageItem => item.kind === 'message' && item.content === content);
-}
-
 test('two people become friends and talk: states, receipts, edits, reactions, deletions', async () => {
-  const [ada, ben] = [await signedUp('ada'), await signedUp('ben')];
+  const [ada, ben] = [await company.signedUp('ada', server), await company.signedUp('ben', server)];
   await ada.friends.befriend('ben');
   await until(ben.friends.lists, ({ incoming }) => incoming.includes('ada'));
   await ben.friends.accept('ada');
