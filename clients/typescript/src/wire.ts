@@ -2,10 +2,15 @@
 // Types of protocol.md §2 and §6. What arrives may have more fields and other types: those are ignored.
 
 /** A room with many members, or two people. */
-export type MsgType = 'group' | 'private';
+export type MsgType =
+  | 'group'
+  | 'private';
 
 /** What a member of a room may do. */
-export type Role = 'owner' | 'admin' | 'member';
+export type Role =
+  | 'owner'
+  | 'admin'
+  | 'member';
 
 /** Why a request was refused (protocol.md §5). */
 export type ErrorCode =
@@ -698,7 +703,13 @@ export type Request =
   | PingRequest;
 
 /** What changes a chat's transcript. */
-export type Entry = Message | Edited | Deleted | Reacted | MemberChanged | Renamed;
+export type Entry =
+  | Message
+  | Edited
+  | Deleted
+  | Reacted
+  | MemberChanged
+  | Renamed;
 
 /** What answers a request. */
 export type Reply =
@@ -719,4 +730,11 @@ export type Reply =
 
 /** What is told unasked, entries aside. */
 export type Push =
-  ReceiptPush | TypingPush | PresencePush | ProfilePush | FriendPush | Resync | Bye | ChatPush;
+  | ReceiptPush
+  | TypingPush
+  | PresencePush
+  | ProfilePush
+  | FriendPush
+  | Resync
+  | Bye
+  | ChatPush;

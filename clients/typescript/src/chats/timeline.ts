@@ -54,7 +54,7 @@ export class Timeline {
   readonly #window: Window;
   readonly #items: Derived<readonly Item[]>;
   readonly #status = new Cell<TimelineStatus>({
-    loading: null,
+    loading: 'first',
     hasOlder: false,
     hasNewer: false,
     error: null,
@@ -174,10 +174,12 @@ export class Timeline {
     return this.#work;
   }
 
-  /** Changes that came while a page was on its way may or may not be in it: those that are, change nothing. */
+  /** What came while a page was on its way may or may not be in it: what is, changes nothing. */
   #settle(): void {
-    for (const entry of this.#meanwhile ?? []) this.#window.change(entry);
+    const meanwhile = this.#meanwhile ?? [];
     this.#meanwhile = undefined;
+    if (this.#pinned) this.#append(meanwhile);
+    else for (const entry of meanwhile) this.#window.change(entry);
     this.#say({ loading: null });
     this.#items.invalidate();
     if (this.#status.get().error === null) this.#follow();
@@ -210,7 +212,8 @@ export class Timeline {
     const page = await this.#world.history({ before: this.#window.first, limit: PAGE });
     this.#window.prepend(page.entries);
     const gained = this.#rows() - before;
-    if (this.#window.keep(WINDOW_MAX, 'oldest')) this.#unpin();
+    const complete = !this.#pinned || this.#behind() <= 0; // one that is catching up goes on to its end first
+    if (complete && this.#window.keep(WINDOW_MAX, 'oldest')) this.#unpin();
     this.#say({ hasOlder: page.more });
     this.#items.invalidate();
     return gained;
@@ -277,11 +280,15 @@ export class Timeline {
     this.#append([entry]);
   }
 
-  /** The window does not reach this entry; what it changes may be held all the same. */
+  /**
+   * The window does not reach this entry. What it changes may be held all the same; but a window that is catching up
+   * has changes before this one still to come, and a change counts only after those.
+   */
   #detached(entry: Entry): void {
-    this.#window.change(entry);
-    if (!this.#pinned) this.#say({ hasNewer: true });
-    else if (this.#meanwhile === undefined) this.#follow();
+    if (!this.#pinned) {
+      this.#window.change(entry);
+      this.#say({ hasNewer: true });
+    } else if (this.#meanwhile === undefined) this.#follow();
   }
 
   #unpin(): void {
@@ -315,6 +322,7 @@ export class Timeline {
 class Quote {
   readonly item: Derived<MessageItem | null | undefined>;
   readonly #viewer: () => Viewer;
+  readonly #meanwhile: Change[] = [];
   #message: Message | null | undefined;
 
   constructor(message: Message | undefined, viewer: () => Viewer) {
@@ -323,12 +331,16 @@ class Quote {
     this.item = new Derived(() => this.#message && messageItem(this.#message, viewer()));
   }
 
+  /** It is this, but for what changed while it was on its way. */
   set(message: Message | null): void {
-    this.#message = message;
+    const me = this.#viewer().me;
+    const changes = message === null ? [] : this.#meanwhile.splice(0);
+    this.#message = message && changes.reduce((now, change) => changed(now, change, me), message);
     this.item.invalidate();
   }
 
   change(change: Change): void {
-    if (this.#message) this.set(changed(this.#message, change, this.#viewer().me));
+    if (this.#message === undefined) this.#meanwhile.push(change);
+    else if (this.#message !== null) this.set(changed(this.#message, change, this.#viewer().me));
   }
 }

@@ -16,7 +16,7 @@ import { Socket, type WebSocketMaker } from './socket.js';
  */
 export const ASKED_MAX = 256;
 
-const OPEN_MS = 30_000; // for a token and an open socket together
+const OPEN_MS = 15_000; // for a token and an open socket together: a dead network may swallow both
 const HELLO_MS = 10_000; // the server may take as long to answer hello as it waits for one
 const DOUBT_MS = 5_000; // for an answer after the machine woke up or changed networks
 

@@ -17,7 +17,7 @@ export class ServerTime {
 
   /** Milliseconds since the epoch, by the server's clock. */
   now(): number {
-    return this.#clock.monotonic() + this.#ahead;
+    return Math.round(this.#clock.monotonic() + this.#ahead);
   }
 
   /** `welcome` said what time it is. */

@@ -76,19 +76,18 @@ export class IndexedDbStore implements Store {
   }
 }
 
-function opened(factory: IDBFactory, name: string, gone: () => void): Promise<IDBDatabase> {
+async function opened(factory: IDBFactory, name: string, gone: () => void): Promise<IDBDatabase> {
   const request = factory.open(name, VERSION);
   request.onupgradeneeded = () => {
     request.result.createObjectStore(RECORDS);
   };
-  return answer(request).then((database) => {
-    database.onclose = gone;
-    database.onversionchange = () => {
-      database.close();
-      gone();
-    };
-    return database;
-  });
+  const database = await answer(request);
+  database.onclose = gone;
+  database.onversionchange = () => {
+    database.close();
+    gone();
+  };
+  return database;
 }
 
 function records(database: IDBDatabase, mode: IDBTransactionMode): IDBObjectStore {
@@ -131,6 +130,11 @@ function done(database: IDBDatabase, work: (store: IDBObjectStore) => void): Pro
     transaction.onabort = () => {
       reject(transaction.error ?? new Error('IndexedDB gave up'));
     };
-    work(transaction.objectStore(RECORDS));
+    try {
+      work(transaction.objectStore(RECORDS));
+    } catch (error) {
+      transaction.abort(); // what is no plain data cannot be kept: then nothing of it is
+      reject(error instanceof Error ? error : new Error(String(error)));
+    }
   });
 }

@@ -22,8 +22,9 @@ export class MemoryStore implements Store {
   }
 
   apply(changes: readonly Change[]): Promise<void> {
-    for (const change of structuredClone(changes)) this.#apply(change);
-    return Promise.resolve();
+    return Promise.resolve().then(() => {
+      for (const change of structuredClone(changes)) this.#apply(change);
+    });
   }
 
   wipe(): Promise<void> {
