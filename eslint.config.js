@@ -33,7 +33,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['web/scripts/**/*.mjs'],
+    files: ['web/scripts/**/*.mjs', 'clients/typescript/scripts/**/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
         ['console', 'crypto', 'fetch', 'process', 'setTimeout', 'URL'].map((name) => [name, 'readonly']),

@@ -1,6 +1,7 @@
 /** What stands behind a client: its parts, who is signed in, and what the tabs of a browser tell each other. */
 
 import { newId } from './ask.js';
+import type { Clock } from './clock.js';
 import type { ConnectionState } from './connection/link.js';
 import { Link } from './connection/link.js';
 import { watchWaking } from './connection/waking.js';
@@ -20,6 +21,8 @@ import type { HelloRequest, Welcome } from './wire.js';
 /** Characters of cursors in one hello, of the 128 KiB it may have: chats beyond are caught up by history. */
 const CURSORS_CHARS_MAX = 100_000;
 
+const RENEW_AGAIN_MS = 30_000; // at least this long between renewals that nobody waits for
+
 const SESSION_REVOKED = 4501;
 
 /** See the module. */
@@ -30,15 +33,18 @@ export class Core {
   readonly model: Model;
   readonly state = new Cell<ConnectionState>({ status: 'disconnected', reason: 'not started' });
 
+  readonly #clock: Clock;
   readonly #store: Store;
   readonly #credentials: Credentials;
   #device = '';
   #resuming: ReadonlySet<string> = new Set();
+  #restTokens: () => void = () => undefined;
   #unwatch: () => void = () => undefined;
   #ready: Promise<void> | undefined;
 
   constructor(settings: Settings) {
     const { clock, server, store } = settings;
+    this.#clock = clock;
     this.#store = store;
     this.time = new ServerTime(clock);
     this.tabs = new Tabs(this.#tabOwner(), {
@@ -82,6 +88,7 @@ export class Core {
 
   async close(): Promise<void> {
     this.#unwatch();
+    this.#restTokens();
     this.model.outbox.stop();
     await this.tabs.close();
     await this.model.close();
@@ -220,9 +227,26 @@ export class Core {
   /** A session that was ended elsewhere is over here too: nothing of it stays on this machine. */
   #changed(state: ConnectionState): void {
     this.state.set(state);
-    if (state.status !== 'disconnected' && this.tabs.leads.get()) this.model.outbox.start();
-    const revoked = state.status === 'disconnected' && state.code === SESSION_REVOKED;
-    if (revoked && this.tabs.leads.get()) void this.#signOut();
+    if (!this.tabs.leads.get()) return;
+    if (state.status === 'connected') this.#keepFresh();
+    else this.#restTokens();
+    if (state.status !== 'disconnected') this.model.outbox.start();
+    else if (state.code === SESSION_REVOKED) void this.#signOut();
+  }
+
+  /** While it is connected the leading tab renews tokens before they end: a session that is used goes on. */
+  #keepFresh(): void {
+    this.#restTokens();
+    const stale = this.#credentials.msUntilStale();
+    if (stale === undefined) return;
+    this.#restTokens = this.#clock.after(Math.max(stale, RENEW_AGAIN_MS), () => {
+      void this.#credentials
+        .fresh()
+        .catch(() => undefined) // a failure shows when a token is needed
+        .finally(() => {
+          this.#keepFresh();
+        });
+    });
   }
 }
 

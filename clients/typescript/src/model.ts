@@ -307,7 +307,10 @@ export class Model implements Sink {
     this.#recounting.add(chat);
     const summary = await this.#world.summary(chat).catch(() => undefined);
     this.#recounting.delete(chat);
-    if (summary !== undefined && this.chats.now(chat) !== undefined) this.chats.learned(summary);
+    const now = this.chats.now(chat);
+    if (summary === undefined || now === undefined) return;
+    if (summary.head >= now.head) this.chats.learned(summary);
+    else void this.#recount(chat); // something was said meanwhile
   }
 
   // Timelines

@@ -229,7 +229,7 @@ export class Archive {
     if (this.#size() > KEPT_IN_ALL) this.#shrink(KEPT_IN_ALL / 2);
     if (this.#places.size > CHATS_KEPT)
       for (const chat of this.#latestFirst().slice(CHATS_KEPT)) this.void(chat);
-    const changes = await this.#collect();
+    const changes = await this.#collect().catch(() => []);
     if (changes.length === 0) return;
     try {
       await this.#store.apply(changes);

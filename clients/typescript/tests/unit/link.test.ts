@@ -142,7 +142,7 @@ describe('connecting', () => {
     for (let attempt = 0; attempt <= 3; attempt++) {
       await settled();
       sockets.last.ends(1006);
-      await clock.settle(30_000);
+      await clock.settle(4_000);
     }
     expect(application.state?.status).toBe('disconnected');
     expect(sockets.all).toHaveLength(4);
