@@ -1,7 +1,9 @@
 """Real servers for the suites that need them: one process per set of settings, shared by all tests that name it.
 
 `@pytest.mark.settings(HUBBUB_LIMITS_CROWD=2)` on a test or module chooses the settings; `stage` is the test's view of
-that server. A test that stops, kills or restarts its server asks for `own_stage`.
+that server. A test that stops, kills or restarts its server asks for `own_stage`. Plays marked `every_store` are played
+on the embedded store, on PostgreSQL and on MariaDB: those in which the store has a say. The others would only repeat
+what they prove of sockets, envelopes and limits.
 
 Plays on the server as it comes run on all four wires; those with settings or a server of their own take longer, and run on
 WebSocket with JSON. `@pytest.mark.wires("tcp+json", …)` on a test or module names others, where the wire is the point.
@@ -14,13 +16,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.services.fixtures import nats, redis
+from tests.services.fixtures import mariadb, nats, postgres, redis
+from tests.services.stores import DATABASES, make_store, settings_for
 
 from hubbub.testing.server_process import ServerProcess
 from hubbub_conformance.conversation import Stage
 from hubbub_conformance.wires import WEBSOCKET_JSON, WIRES, Wire
 
-__all__ = ["nats", "redis"]  # fixtures of every suite
+__all__ = ["mariadb", "nats", "postgres", "redis"]  # fixtures of every suite
 
 Settings = dict[str, str]
 Start = Callable[[Settings], ServerProcess]
@@ -39,12 +42,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "settings(**variables): the environment of the test's server")
     config.addinivalue_line("markers", "wires(*names): the wires a play runs on")
+    config.addinivalue_line(
+        "markers", "every_store: played on every database, not on the embedded store only"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "wire" in metafunc.fixturenames:
-        names = wires_of(metafunc)
-        metafunc.parametrize("wire", [WIRES[name] for name in names], ids=names)
+        places = [*((name, DATABASES[0]) for name in wires_of(metafunc)), *elsewhere(metafunc)]
+        values = [(WIRES[name], database) for name, database in places]
+        ids = [name if database == DATABASES[0] else database for name, database in places]
+        metafunc.parametrize(("wire", "played_on"), values, ids=ids)
+
+
+def elsewhere(metafunc: pytest.Metafunc) -> list[tuple[str, str]]:
+    """On other databases one wire is enough: what they have to do with each other is nothing."""
+    if metafunc.definition.get_closest_marker("every_store") is None:
+        return []
+    return [(WEBSOCKET_JSON.name, database) for database in DATABASES[1:]]
 
 
 def wires_of(metafunc: pytest.Metafunc) -> tuple[str, ...]:
@@ -62,24 +77,28 @@ class Servers:
     def __init__(self, folder: Callable[[], Path], bus: str) -> None:
         self._folder = folder
         self._bus = bus
-        self._running: dict[frozenset[tuple[str, str]], list[ServerProcess]] = {}
+        self._running: dict[tuple[str, frozenset[tuple[str, str]]], list[ServerProcess]] = {}
 
-    def get(self, settings: Settings) -> list[ServerProcess]:
-        key = frozenset(settings.items())
+    def get(
+        self, settings: Settings, store: str = DATABASES[0], url: Callable[[], str] = str
+    ) -> list[ServerProcess]:
+        """The servers with these settings; `url` makes their store where they do not make it for themselves."""
+        key = (store, frozenset(settings.items()))
         if key not in self._running:
-            self._running[key] = [ServerProcess(self._folder(), each) for each in self._nodes(settings)]
+            nodes = self._nodes(settings, url())
+            self._running[key] = [ServerProcess(self._folder(), each) for each in nodes]
             for server in self._running[key]:
                 server.start()
         return self._running[key]
 
-    def _nodes(self, settings: Settings) -> list[Settings]:
+    def _nodes(self, settings: Settings, url: str) -> list[Settings]:
         if not self._bus:
-            return [settings]
+            return [settings | settings_for(url)]
         shared = self._folder()
         joined = {
             "HUBBUB_BUS": self._bus,
             "HUBBUB_NAMESPACE": shared.name,
-            "HUBBUB_DATABASE_URL": f"sqlite:///{shared / 'hubbub.db'}",
+            "HUBBUB_DATABASE_URL": url or f"sqlite:///{shared / 'hubbub.db'}",
             "HUBBUB_AUTH_SECRET": SECRET,
         }
         return [settings | joined] * NODES
@@ -104,20 +123,32 @@ def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture
-async def stage(request: pytest.FixtureRequest, servers: Servers, wire: Wire) -> AsyncIterator[Stage]:
+def playing(request: pytest.FixtureRequest, servers: Servers, played_on: str) -> list[ServerProcess]:
+    """The shared servers with the test's settings."""
+    return servers.get(settings_of(request), played_on, lambda: make_store(request, played_on))
+
+
+@pytest.fixture
+async def stage(playing: list[ServerProcess], wire: Wire) -> AsyncIterator[Stage]:
     """A stage on the shared server with the test's settings."""
-    made = Stage(*servers.get(settings_of(request)), wire=wire)
+    made = Stage(*playing, wire=wire)
     yield made
     await made.ends()
 
 
 @pytest.fixture
-async def own_stage(request: pytest.FixtureRequest, tmp_path: Path, wire: Wire) -> AsyncIterator[Stage]:
+def own_server(request: pytest.FixtureRequest, tmp_path: Path, played_on: str) -> Iterator[ServerProcess]:
+    """A server of the test's own."""
+    made = ServerProcess(tmp_path, settings_of(request) | settings_for(make_store(request, played_on)))
+    made.start()
+    yield made
+    if made.running:
+        made.crash()
+
+
+@pytest.fixture
+async def own_stage(own_server: ServerProcess, wire: Wire) -> AsyncIterator[Stage]:
     """A stage on a server of the test's own, which it may stop, kill and start again."""
-    server = ServerProcess(tmp_path, settings_of(request))
-    server.start()
-    made = Stage(server, wire=wire)
+    made = Stage(own_server, wire=wire)
     yield made
     await made.ends()
-    if server.running:
-        server.crash()

@@ -5,9 +5,12 @@ The test of silence: whoever is blocked sees exactly what a friend sees who was 
 
 from typing import Any
 
+import pytest
 from tests.conversations.test_friends import lists
 
 from hubbub_conformance.conversation import Connection, Envelope, Stage
+
+pytestmark = pytest.mark.every_store
 
 
 async def test_blocking_ends_the_friendship_and_the_talk(stage: Stage) -> None:

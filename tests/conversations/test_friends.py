@@ -1,6 +1,10 @@
 """Friendship: asked for, granted, declined, ended (docs/protocol.md §2)."""
 
+import pytest
+
 from hubbub_conformance.conversation import Connection, Stage
+
+pytestmark = pytest.mark.every_store
 
 
 async def lists(person: Connection) -> tuple[list[str], list[str], list[str], list[str]]:

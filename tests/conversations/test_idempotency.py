@@ -8,6 +8,8 @@ import pytest
 from hubbub_conformance.conversation import Connection, Stage
 from hubbub_conformance.profiles import TIGHT
 
+pytestmark = pytest.mark.every_store
+
 
 def message(room: str, content: str = "once", msg_id: str = "m1") -> dict[str, Any]:
     return {"msg_type": "group", "to": room, "content": content, "msg_id": msg_id}

@@ -5,6 +5,8 @@ import pytest
 from hubbub_conformance.conversation import Connection, Stage
 from hubbub_conformance.profiles import TIGHT
 
+pytestmark = pytest.mark.every_store
+
 
 async def say(speaker: Connection, room: str, content: str, msg_id: str = "1") -> int:
     sent = await speaker.asks("send", msg_type="group", to=room, content=content, msg_id=msg_id)

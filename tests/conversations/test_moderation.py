@@ -2,7 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from hubbub_conformance.conversation import Stage
+
+pytestmark = pytest.mark.every_store
 
 
 async def test_a_kicked_member_hears_that_and_nothing_more(stage: Stage) -> None:

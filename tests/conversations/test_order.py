@@ -8,6 +8,8 @@ import pytest
 from hubbub_conformance.conversation import Connection, Stage
 from hubbub_conformance.profiles import BULK
 
+pytestmark = pytest.mark.every_store
+
 
 async def types(connection: Connection, count: int) -> list[str]:
     """The types of the next envelopes, presence and receipts left out."""

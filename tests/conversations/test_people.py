@@ -1,6 +1,10 @@
 """Members and profiles, page by page (docs/protocol.md §2)."""
 
+import pytest
+
 from hubbub_conformance.conversation import Stage
+
+pytestmark = pytest.mark.every_store
 
 
 async def test_members_come_in_the_order_of_their_names_page_by_page(stage: Stage) -> None:

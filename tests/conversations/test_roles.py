@@ -6,6 +6,8 @@ import pytest
 
 from hubbub_conformance.conversation import Connection, Stage
 
+pytestmark = pytest.mark.every_store
+
 ROLES = ("owner", "admin", "member")
 RANK = {"member": 0, "admin": 1, "owner": 2}
 ON_SOMEBODY = {

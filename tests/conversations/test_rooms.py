@@ -5,6 +5,8 @@ import pytest
 from hubbub_conformance.conversation import Stage
 from hubbub_conformance.profiles import TIGHT
 
+pytestmark = pytest.mark.every_store
+
 
 async def test_a_new_room_has_its_creator_as_owner(stage: Stage) -> None:
     [alice] = await stage.people("alice")

@@ -8,6 +8,8 @@ import pytest
 from hubbub_conformance.conversation import Connection, Http, Person, Stage
 from hubbub_conformance.profiles import HASTY, WEBSOCKET
 
+pytestmark = pytest.mark.every_store
+
 REVOKED = 4501
 
 

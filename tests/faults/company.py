@@ -40,7 +40,7 @@ class Company:
                 after, more = page["entries"][-1]["seq"], page["more"]
             await client.heard(seq=after)
         await self.server.kill()
-        findings = check([self.alice.witness, self.bob.witness], read_stored(self.server.data))
+        findings = check([self.alice.witness, self.bob.witness], read_stored(self.server.read))
         assert not findings.violations, findings.report()
 
 

@@ -1,12 +1,36 @@
 """Servers that end with their test, however it ends."""
 
+import subprocess
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
-from tests.faults.server_process import Server
+from tests.faults.server_process import PROGRAM, Server
+from tests.services.mariadb import Mariadb
+from tests.services.postgres import Postgres
 
 MakeServer = Callable[..., Server]
+
+
+def make_server_on(
+    request: pytest.FixtureRequest, make: MakeServer, store: str, settings: Mapping[str, str] = {}
+) -> Server:
+    """A server on a database of its own on the run's PostgreSQL or MariaDB."""
+    service: Postgres | Mariadb = request.getfixturevalue(store)
+    return make_server_with(service, make, settings)
+
+
+def make_server_with(
+    service: Postgres | Mariadb, make: MakeServer, settings: Mapping[str, str] = {}
+) -> Server:
+    """The same on a service that is the test's own."""
+    url = service.make_database()
+    subprocess.run([PROGRAM, "migrate", "--database-url", url], check=True, capture_output=True)
+    server = make({**settings, "HUBBUB_DATABASE_URL": url})
+    server.read = partial(service.rows, url.rpartition("/")[2])
+    return server
 
 
 @pytest_asyncio.fixture

@@ -37,7 +37,7 @@ class RawClient:
         self.close_code: int | None = None
         self.is_open = False
         self.moved = asyncio.Event()
-        self._token = token
+        self.token = token
         self._hear = hear
         self._requests = 0
         self._waiting: dict[int, Answer] = {}
@@ -61,7 +61,7 @@ class RawClient:
         self._reader = asyncio.get_running_loop().create_task(
             self._read(), name=f"reader of {self.witness.name}"
         )
-        return await self.ask({"type": "hello", "token": self._token, **hello})
+        return await self.ask({"type": "hello", "token": self.token, **hello})
 
     async def ask(self, body: Envelope) -> Envelope:
         """The answer to a request. Raises one of LOST."""

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.faults.stored_log import ReadRows, SqliteRows
+
 PROGRAM = Path(sys.executable).with_name("hubbub")
 WITHIN = 30.0  # seconds until a condition that must come; a test fails beyond, it never passes by it
 EVERY = 0.02
@@ -57,6 +59,7 @@ class Server:
         self.port = free_port()
         self.internal_port = free_port()
         self.settings = {**UNLIMITED, **settings}
+        self.read: ReadRows = SqliteRows(data)
         self.process: Process | None = None
         self.former_log: list[str] = []
         self._log: list[str] = []
@@ -163,6 +166,17 @@ def _message_of(line: str) -> str:
 async def get_json(url: str) -> tuple[int, Any]:
     """Status and body of a GET."""
     return await asyncio.to_thread(_call, urllib.request.Request(url))
+
+
+async def get_text(url: str) -> str:
+    """Body of a GET."""
+
+    def get() -> str:
+        with urllib.request.urlopen(url, timeout=WITHIN) as answer:
+            text: str = answer.read().decode()
+            return text
+
+    return await asyncio.to_thread(get)
 
 
 async def post_json(url: str, body: object) -> tuple[int, Any]:

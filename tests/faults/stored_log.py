@@ -28,38 +28,47 @@ def opened(data: Path) -> Iterator[sqlite3.Connection]:
             yield connection
 
 
-def read_stored(data: Path) -> Stored:
-    """Everything the checker needs. Raises AssertionError if SQLite finds the file damaged."""
-    with opened(data) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-        logs: dict[str, list[Entry]] = defaultdict(list)
-        for row in connection.execute("SELECT * FROM entries ORDER BY chat, seq"):
-            logs[row["chat"]].append(_entry(row))
-        heads = {
-            row["id"]: row["head"] for row in connection.execute("SELECT id, head FROM chats") if row["head"]
-        }
-        writes = {
-            (row["user"], row["msg_id"]): (row["chat"], row["seq"])
-            for row in connection.execute("SELECT * FROM writes")
-        }
-        marks: dict[tuple[str, int], set[tuple[str, str]]] = defaultdict(set)
-        for row in connection.execute("SELECT * FROM reactions"):
-            marks[row["chat"], row["seq"]].add((row["emoji"], row["user"]))
-    return Stored(dict(logs), heads, writes, dict(marks))
+class SqliteRows:
+    """The tables of the database file in a data folder, read from one copy of it."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+
+    def __call__(self, *tables: str) -> list[list[Row]]:
+        """The rows of tables by column name. Raises AssertionError if SQLite finds the file damaged."""
+        with opened(self._data) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+            return [list(connection.execute(f"SELECT * FROM {table}")) for table in tables]
 
 
-def read_heads(data: Path) -> dict[str, int]:
+ReadRows = Callable[..., list[list[Row]]]
+"""SqliteRows, or what tests/services reads with the database's own client."""
+
+
+def read_stored(read: ReadRows) -> Stored:
+    """Everything the checker needs."""
+    entries, chats, writes, reactions = read("entries", "chats", "writes", "reactions")
+    logs: dict[str, list[Entry]] = defaultdict(list)
+    for row in sorted(entries, key=lambda row: (row["chat"], row["seq"])):
+        logs[row["chat"]].append(_entry(row))
+    marks: dict[tuple[str, int], set[tuple[str, str]]] = defaultdict(set)
+    for row in reactions:
+        marks[row["chat"], row["seq"]].add((row["emoji"], row["user"]))
+    heads = {row["id"]: row["head"] for row in chats if row["head"]}
+    answered = {(row["user"], row["msg_id"]): (row["chat"], row["seq"]) for row in writes}
+    return Stored(dict(logs), heads, answered, dict(marks))
+
+
+def read_heads(read: ReadRows) -> dict[str, int]:
     """The head of every chat that has entries."""
-    with opened(data) as connection:
-        return {
-            row["id"]: row["head"] for row in connection.execute("SELECT id, head FROM chats") if row["head"]
-        }
+    (chats,) = read("chats")
+    return {row["id"]: row["head"] for row in chats if row["head"]}
 
 
-def count_pending(data: Path) -> int:
+def count_pending(read: ReadRows) -> int:
     """Outbox rows nobody has put on the bus yet."""
-    with opened(data) as connection:
-        return int(connection.execute("SELECT count(*) FROM outbox WHERE state = 0").fetchone()[0])
+    (outbox,) = read("outbox")
+    return sum(row["state"] == 0 for row in outbox)
 
 
 def _entry(row: Row) -> Entry:

@@ -96,11 +96,11 @@ async def test_what_a_crash_left_pending_is_marked_and_reaches_who_comes_back(
     await server.kill()
     with closing(sqlite3.connect(server.data / DATABASE)) as connection, connection:
         connection.execute("UPDATE outbox SET state = 0, delivered_at = NULL")
-    assert count_pending(server.data) > 0
+    assert count_pending(server.read) > 0
     await server.start()
     await resume(company, told["seq"])
     await company.bob.heard(type="message", seq=told["seq"] + 1)
-    await until(lambda: not count_pending(server.data), "every row marked")
+    await until(lambda: not count_pending(server.read), "every row marked")
     await company.judge()
 
 
@@ -113,7 +113,7 @@ async def test_what_another_node_left_pending_reaches_who_is_connected(make_serv
     left = leave_behind(server.data, company.room, mine["seq"])
     pushed = await company.bob.heard(type="message", seq=left)
     assert pushed["content"] == "left behind"
-    await until(lambda: not count_pending(server.data), "the row marked")
+    await until(lambda: not count_pending(server.read), "the row marked")
     after = await company.alice.ask(company.message())
     assert after["seq"] == left + 1
     await company.bob.heard(seq=left + 1)
@@ -160,7 +160,7 @@ async def test_stopped_in_mid_sentence_all_it_acknowledged_is_stored(make_server
     assert server.lines("ended")
     answers = [await answer for _, answer in said]
     acknowledged = [answer["seq"] for answer in answers if answer is not None and answer["type"] == "sent"]
-    stored = read_stored(server.data)
+    stored = read_stored(server.read)
     assert set(acknowledged) <= {entry["seq"] for entry in stored.logs[company.room]}
     assert len(acknowledged) < len(said), "it had nothing left to do: this shows nothing"
     farewell = await company.bob.heard(type="bye")

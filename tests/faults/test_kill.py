@@ -9,7 +9,8 @@ import os
 import time
 from random import Random
 
-from tests.faults.conftest import MakeServer
+import pytest
+from tests.faults.conftest import MakeServer, make_server_on
 from tests.faults.history import Witness, save
 from tests.faults.history_checker import check
 from tests.faults.raw_client import RawClient
@@ -18,6 +19,7 @@ from tests.faults.stored_log import count_pending, read_heads, read_stored
 from tests.faults.talker import Ground, Talker
 
 KILLS = int(os.environ.get("HUBBUB_FAULT_KILLS", "22"))
+KILLS_ELSEWHERE = KILLS // 4
 SEED = int(os.environ.get("HUBBUB_FAULT_SEED", "0")) or time.time_ns() % 10**9
 USERS = 16
 ROOMS = 4
@@ -26,28 +28,39 @@ LONGEST_LIFE = 0.9  # seconds; the shortest is nothing at all
 
 
 async def test_nothing_acknowledged_is_lost_whenever_the_server_dies(make_server: MakeServer) -> None:
-    print(f"\nseed {SEED}, {KILLS} kills")  # noqa: T201 - a failure is repeated with it
+    await _die_again_and_again(make_server(SETTINGS), KILLS)
+
+
+@pytest.mark.parametrize("database", ["postgres", "mariadb"])
+async def test_nor_where_a_database_server_lives_on(
+    request: pytest.FixtureRequest, make_server: MakeServer, database: str
+) -> None:
+    """What was under way is undone or done by the database, which the next life of the server must find out."""
+    await _die_again_and_again(make_server_on(request, make_server, database, SETTINGS), KILLS_ELSEWHERE)
+
+
+async def _die_again_and_again(server: Server, kills: int) -> None:
+    print(f"\nseed {SEED}, {kills} kills")  # noqa: T201 - a failure is repeated with it
     random = Random(SEED)
-    server = make_server(SETTINGS)
     ground = Ground()
     await server.start()
     talkers, founders = await _gather(server, ground, random)
     async with asyncio.TaskGroup() as tasks:
         for talker in talkers:
             tasks.create_task(talker.run(), name=talker.name)
-        await _kill_again_and_again(server, ground, random)
+        await _kill_again_and_again(server, ground, random, kills)
         await _come_to_rest(server, ground, talkers)
         await asyncio.gather(*(talker.read_all() for talker in talkers))
-        await until(lambda: not count_pending(server.data), "every outbox row marked")
+        await until(lambda: not count_pending(server.read), "every outbox row marked")
         await server.kill()
         ground.over = True
         ground.up.set()
     witnesses = [*founders, *(talker.witness for talker in talkers)]
     save(witnesses, server.data / "history.jsonl")
-    findings = check(witnesses, read_stored(server.data))
-    print(f"kills {KILLS}, devices {len(talkers)}, {findings.report()}")  # noqa: T201
+    findings = check(witnesses, read_stored(server.read))
+    print(f"kills {kills}, devices {len(talkers)}, {findings.report()}")  # noqa: T201
     assert not findings.violations
-    assert findings.figures.acknowledged > 20 * KILLS, "too little was going on to prove anything"
+    assert findings.figures.acknowledged > 20 * kills, "too little was going on to prove anything"
     assert findings.figures.duplicates_answered, "no acknowledged message was ever asked for again"
     assert findings.figures.resyncs, "nobody ever missed more than is replayed"
     assert "Traceback" not in "\n".join([*server.former_log, server.log()])
@@ -83,8 +96,8 @@ async def _gather(server: Server, ground: Ground, random: Random) -> tuple[list[
     return talkers, [client.witness for client in clients]
 
 
-async def _kill_again_and_again(server: Server, ground: Ground, random: Random) -> None:
-    for _ in range(KILLS):
+async def _kill_again_and_again(server: Server, ground: Ground, random: Random, kills: int) -> None:
+    for _ in range(kills):
         await asyncio.sleep(random.uniform(0, LONGEST_LIFE))  # the moment is chance
         ground.up.clear()
         await server.kill()
@@ -96,5 +109,5 @@ async def _kill_again_and_again(server: Server, ground: Ground, random: Random) 
 async def _come_to_rest(server: Server, ground: Ground, talkers: list[Talker]) -> None:
     ground.resting = True
     await until(lambda: all(talker.is_decided() for talker in talkers), "all decided")
-    heads = read_heads(server.data)
+    heads = read_heads(server.read)
     await until(lambda: all(talker.is_at(heads) for talker in talkers), "everybody at the head of every chat")

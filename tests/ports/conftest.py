@@ -12,21 +12,17 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 from tests.ports.requests import USERS
-from tests.services.fixtures import mariadb, postgres
 from tests.services.mariadb import Mariadb
 from tests.services.postgres import Postgres
+from tests.services.stores import DATABASES, migrated
 
 from hubbub.persist.engine import Database
-from hubbub.persist.migrate import upgrade
 from hubbub.persist.tables import metadata
 from hubbub.testing.embedded import EmbeddedPlace, copied_store, embedded_place, migrated_store
 from hubbub.testing.place import Place, memory_place
 
-__all__ = ["mariadb", "postgres"]
-
 Make = Callable[[Path], URL]
 Open = Callable[[Path], AbstractAsyncContextManager[Place]]
-DATABASES = ("mariadb", "postgres", "sqlite")
 IMPLEMENTATIONS = ("memory", *DATABASES)
 
 
@@ -42,17 +38,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_url(postgres: Postgres) -> str:
-    return migrated(postgres.make_database())
+    return migrated(postgres)
 
 
 @pytest.fixture(scope="session")
 def mariadb_url(mariadb: Mariadb) -> str:
-    return migrated(mariadb.make_database())
-
-
-def migrated(url: str) -> str:
-    upgrade(url)
-    return url
+    return migrated(mariadb)
 
 
 def empty(connection: Connection) -> None:

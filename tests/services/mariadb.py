@@ -1,7 +1,9 @@
 """MariaDB: every commit is flushed, as in production."""
 
 import itertools
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from tests.services.service import Service, find_program
 
@@ -50,9 +52,29 @@ class Mariadb(Service):
         """Run a statement as the administrator; gives its rows as text."""
         client = find_program("mariadb")
         return self.run(
-            client, "--no-defaults", f"--socket={self._socket}", "--user=root", "--batch", "--skip-column-names",
+            client, "--no-defaults", f"--socket={self._socket}", "--user=root", "--batch", "--raw",
+            "--skip-column-names", "--default-character-set=utf8mb4",
             f"--execute={statement}",
         ).strip()  # fmt: skip
+
+    def rows(self, database: str, *tables: str) -> list[list[dict[str, Any]]]:
+        """The rows of tables by column name."""
+        found = [
+            self.sql(f"SELECT {self._as_json(database, table)} FROM {database}.{table}") for table in tables
+        ]
+        return [[json.loads(line) for line in printed.split("\n") if line] for printed in found]
+
+    def _as_json(self, database: str, table: str) -> str:
+        columns = self.sql(
+            "SELECT column_name, data_type FROM information_schema.columns"
+            f" WHERE table_schema = '{database}' AND table_name = '{table}'"
+        )
+        pairs = [line.split("\t") for line in columns.splitlines()]
+        values = [
+            f"CONVERT(`{name}` USING utf8mb4)" if kind == "varbinary" else f"`{name}`" for name, kind in pairs
+        ]
+        named = [f"'{name}', {value}" for (name, _), value in zip(pairs, values, strict=True)]
+        return f"JSON_OBJECT({', '.join(named)})"
 
     def make_database(self) -> str:
         """The URL of a new, empty database."""

@@ -1,12 +1,16 @@
 """PostgreSQL: every commit is flushed, as in production."""
 
 import itertools
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from signal import Signals
+from typing import Any
 
 from tests.services.service import Service, find_program
 
 BINARIES = max(map(str, Path("/usr/lib/postgresql").glob("*/bin")), default="")
+PASSWORD = "secret-in-url"  # nobody asks for it; no log may show it
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "300",
@@ -20,6 +24,8 @@ class Postgres(Service):
     """A primary. `name` gives databases of one's own."""
 
     account = "postgres"
+    orderly = Signals.SIGINT
+    crash = Signals.SIGQUIT  # with SIGKILL its children would outlive it for a while
     _numbers = itertools.count(1)
 
     def prepare(self) -> None:
@@ -58,8 +64,13 @@ class Postgres(Service):
         asked = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "hubbub", "-d", database, "-qAtX")
         return self.run(psql, *asked, "-v", "ON_ERROR_STOP=1", "-c", statement).strip()
 
+    def rows(self, database: str, *tables: str) -> list[list[dict[str, Any]]]:
+        """The rows of tables by column name."""
+        found = [self.sql(f"SELECT row_to_json(t) FROM {table} t", database) for table in tables]
+        return [[json.loads(line) for line in printed.split("\n") if line] for printed in found]
+
     def make_database(self) -> str:
         """The URL of a new, empty database."""
         name = f"hubbub{next(self._numbers)}"
-        self.sql(f'CREATE DATABASE "{name}"')
-        return f"postgresql://hubbub:secret-in-url@127.0.0.1:{self.port}/{name}"
+        self.sql(f"CREATE DATABASE {name}")
+        return f"postgresql://hubbub:{PASSWORD}@127.0.0.1:{self.port}/{name}"

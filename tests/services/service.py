@@ -42,9 +42,14 @@ def find_program(name: str, *folders: str) -> str:
 
 
 class Service(ABC):
-    """`account`: whom it runs as where root starts it. After `start`, `port` is where it listens."""
+    """`account`: whom it runs as where root starts it. After `start`, `port` is where it listens.
+
+    `orderly` and `crash` are the signals that end it so; a crash leaves no process and no open socket behind.
+    """
 
     account: str
+    orderly: Signals = Signals.SIGTERM
+    crash: Signals = Signals.SIGKILL
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="hubbub-service-"))
@@ -78,16 +83,16 @@ class Service(ABC):
         if self._process is not None:
             self._process.send_signal(number)
 
-    def stop(self, number: Signals = Signals.SIGTERM) -> None:
-        """Stop it with a signal and wait until it is gone. Its data stays."""
+    def stop(self, number: Signals | None = None) -> None:
+        """Stop it in order, or with a signal, and wait until it is gone. Its data stays."""
         process, self._process = self._process, None
         if process is not None:
-            process.send_signal(number)
+            process.send_signal(number or self.orderly)
             process.wait(WITHIN)
 
     def discard(self) -> None:
         """Stop it and delete its data."""
-        self.stop(Signals.SIGQUIT)
+        self.stop(self.crash)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def run(self, *command: str) -> str:

@@ -31,6 +31,11 @@ def database_url(url: str, data: str) -> URL:
     return URL.create("sqlite", database=str(Path(data) / DATABASE_FILE))
 
 
+def folder_of(url: URL) -> Path:
+    """Where an embedded store lies."""
+    return Path(url.database or "").absolute().parent
+
+
 class Lanes(Protocol):
     """The connections: persist/embedded, persist/pooled."""
 

@@ -24,6 +24,7 @@ from hubbub.persist.tables import meta
 log = structlog.get_logger("hubbub.database")
 
 EPOCH = "epoch"
+MOVING = "moving"  # a copy that is not finished (persist/move): the epoch of its source
 _EPOCH_BYTES = 10
 
 
@@ -48,7 +49,8 @@ async def ensure_current(database: Database) -> str:
     if database.is_embedded:
         await migrate(database)
     async with database.writing() as connection:
-        await connection.run_sync(_check)
+        await connection.run_sync(check_tables)
+        await connection.run_sync(_check_whole)
         _weigh(
             await connection.run_sync(database.dialect.risks), at_risk=database.pool.risk_losing_acknowledged
         )
@@ -111,7 +113,15 @@ def _migrate(connection: Connection) -> None:
         command.upgrade(config, "head")
 
 
-def _check(connection: Connection) -> None:
+def _check_whole(connection: Connection) -> None:
+    if connection.scalar(select(meta.c.value).where(meta.c.key == MOVING)) is not None:
+        raise SchemaMismatchError(
+            "The database is a copy that was not finished: run `hubbub migrate --from … --to …` again."
+        )
+
+
+def check_tables(connection: Connection) -> None:
+    """Raises SchemaMismatchError where the tables are not those of this version."""
     found, needed = _found(connection), _needed(config_of(connection))
     if found != needed:
         raise SchemaMismatchError(

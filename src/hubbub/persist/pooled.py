@@ -4,6 +4,7 @@ Transactions that write are READ COMMITTED: what they read after locking a head 
 are REPEATABLE READ: those of one block see one state of the database.
 """
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from hubbub.persist.lane import Lane, PooledLane
 from hubbub.persist.pool import Gauge, Pool
 
+logging.getLogger("asyncmy").setLevel(
+    logging.ERROR
+)  # its warnings are about names of keys that MySQL does without
 DRIVERS = {"postgresql": "postgresql+asyncpg", "mysql": "mysql+asyncmy", "mariadb": "mysql+asyncmy"}
 
 

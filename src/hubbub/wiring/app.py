@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import fcntl
 import gc
 import os
 import resource
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -19,8 +18,9 @@ from hubbub.accept.http.internal import build_internal_app
 from hubbub.accept.http.web_app import load_web_app
 from hubbub.accept.listener import Port, TcpPort, say_goodbye, tls_context
 from hubbub.persist.clock import DatabaseClock
-from hubbub.persist.engine import Database, database_url, is_alive
+from hubbub.persist.engine import Database, database_url, folder_of, is_alive
 from hubbub.persist.failures import OUTAGES, said
+from hubbub.persist.hold import hold
 from hubbub.persist.migrate import ensure_current
 from hubbub.persist.pool import Pool
 from hubbub.runtime import logs
@@ -42,7 +42,6 @@ LAST_HANDSHAKES_SECONDS = (
     0.2  # who was let in by the kernel just before is greeted, and then told to come back
 )
 NO_HANDSHAKE_LIMIT = 86_400.0  # seconds: asyncio wants a number
-LOCK_FILE = "lock"
 NO_WEB_APP = "no web app in this installation; there is a page at the root instead"
 SWITCH_SECONDS = 0.000_5
 GC_ALLOCATIONS = 50_000
@@ -61,7 +60,7 @@ def serve(settings: Settings, station: Station | None = None) -> int:
     data = Path(settings.data)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     count = count_of(settings.workers)
-    with _only_one(data):
+    with hold(_held_folder(settings), shared=bool(settings.bus)):
         if count > 1:
             return uvloop.run(_supervise(settings, count))
         _tune_interpreter()
@@ -72,16 +71,10 @@ async def _supervise(settings: Settings, count: int) -> int:
     return await Supervisor(settings, command_line(), count).run()
 
 
-@contextlib.contextmanager
-def _only_one(data: Path) -> Iterator[None]:
-    """Two servers on one embedded store would tell their users different things."""
-    with (data / LOCK_FILE).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            msg = f"another hubbub serves from {data}; stop it or give another --data"
-            raise OSError(msg) from None
-        yield
+def _held_folder(settings: Settings) -> Path:
+    """The embedded store's own, wherever it lies: two servers on it would tell their users different things."""
+    url = database_url(settings.database_url, settings.data)
+    return folder_of(url) if url.get_backend_name() == "sqlite" else Path(settings.data)
 
 
 def _tune_interpreter() -> None:
@@ -249,6 +242,7 @@ async def _boards(node: Node) -> None:
 
 async def _sweep(node: Node) -> None:
     await node.clock.measure()
+    await node.beat.beat()
     now = node.clock()
     await node.cursors.write(now)
     if node.last_seen:
@@ -287,5 +281,6 @@ async def _end(
     try:
         await _sweep(node)
         await node.outbox.flush()
+        await node.beat.leave()
     except OUTAGES as error:
         log.warning("cursors of the last second were not kept", error=said(error))

@@ -68,10 +68,11 @@ def _in_one_line(failed: str) -> Iterator[None]:
     """What the operator can mend (ports, folders, databases) needs no traceback; a bug keeps its own."""
     from hubbub.persist.failures import OUTAGES, said
     from hubbub.persist.migrate import NotDurableError, SchemaMismatchError
+    from hubbub.persist.move import MoveRefusedError
 
     try:
         yield
-    except (OSError, SchemaMismatchError, NotDurableError) as error:
+    except (OSError, SchemaMismatchError, NotDurableError, MoveRefusedError) as error:
         _fail(f"{failed}: {error}", FAILED)
     except OUTAGES as error:
         _fail(f"{failed}: {said(error)}", FAILED)
@@ -144,9 +145,31 @@ def show(
 
 
 @app.command()
-def migrate(*, config: Config = None, data: Data = None, database_url: DatabaseUrl = None) -> None:
-    """Bring the database to this version's tables. The embedded store is brought there at every start."""
-    settings = _load(locals()).settings
+def migrate(
+    *,
+    config: Config = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    source: Annotated[
+        str, typer.Option("--from", help="URL of the store to move, which nobody serves.")
+    ] = "",
+    target: Annotated[
+        str, typer.Option("--to", help="URL of an empty store, or of this copy half-done.")
+    ] = "",
+) -> None:
+    """Bring the database to this version's tables, or (--from, --to) move a store into another one.
+
+    The embedded store is brought to its tables at every start. A move that was interrupted goes on when it is run again.
+    """
+    if source or target:
+        if not (source and target):
+            _fail("--from and --to go together", WRONG_SETTINGS)
+        from hubbub.wiring.moving import move
+
+        with _in_one_line("cannot move"):
+            move(source, target)
+        return
+    settings = _load({"config": config, "data": data, "database_url": database_url}).settings
     from hubbub.persist import engine
     from hubbub.persist.migrate import upgrade
 

@@ -23,6 +23,7 @@ from hubbub.execute.avatars import Avatars
 from hubbub.execute.external_logins import ExternalLogins, LoginPolicy
 from hubbub.execute.profiles import Profiles
 from hubbub.execute.sessions import OnRevoked, Sessions
+from hubbub.model import ids
 from hubbub.model.news import EVERYBODY, ProfileChanged, SessionsEnded
 from hubbub.model.ports import Bounds, Desk
 from hubbub.model.proposals import Committed
@@ -37,6 +38,7 @@ from hubbub.persist.engine import Database
 from hubbub.persist.entries import EntryLog
 from hubbub.persist.heads import Heads
 from hubbub.persist.journal import Journal, Publish
+from hubbub.persist.nodes import Beat
 from hubbub.persist.outbox import Outbox
 from hubbub.persist.people import Directory
 from hubbub.persist.revocations import Revocations
@@ -60,6 +62,7 @@ from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import bound
 
 Clock = Callable[[], int]
+NODE_NAME_BYTES = 5
 HOUR = 3_600
 LONGEST_TICK_MS = 1_000
 TICKS_A_HEARTBEAT = 20
@@ -74,6 +77,7 @@ class Node:
     tasks: Tasks
     database: Database
     clock: DatabaseClock
+    beat: Beat
     journal: Journal
     relay: Relay
     outbox: Outbox
@@ -192,6 +196,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         tasks=tasks,
         database=database,
         clock=clock,
+        beat=Beat(database, clock, ids.opaque("n", secrets.token_bytes(NODE_NAME_BYTES))),
         journal=journal,
         relay=relay,
         outbox=outbox,

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, create_engine, inspect, text, update
 from sqlalchemy.engine import make_url
 
 from hubbub.persist.engine import Database
-from hubbub.persist.migrate import EPOCH, SchemaMismatchError, _check, ensure_current, upgrade
+from hubbub.persist.migrate import EPOCH, SchemaMismatchError, check_tables, ensure_current, upgrade
 from hubbub.persist.tables import meta, metadata
 
 
@@ -75,7 +75,7 @@ async def test_an_outdated_database_names_the_command_to_run(tmp_path: Path) -> 
     empty = Database(make_url(f"sqlite:///{tmp_path / 'empty.db'}"))
     async with empty.writing() as connection:
         with pytest.raises(SchemaMismatchError, match="hubbub migrate"):
-            await connection.run_sync(_check)
+            await connection.run_sync(check_tables)
     await empty.close()
 
 
