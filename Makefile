@@ -128,7 +128,7 @@ conformance: setup
 	$(BIN)/python tests/conformance/autobahn/run.py
 	$(BIN)/python tests/conformance/autobahn/run.py --large --cases '9.*'
 
-bench: setup
+bench: setup tools
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 fuzz: setup
