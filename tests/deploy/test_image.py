@@ -12,6 +12,10 @@ import pytest
 from tests.deploy.places import DEPLOY, ROOT
 
 DOCKERFILE = DEPLOY / "docker" / "Dockerfile"
+QUICKLY = {
+    "wheel --quiet --no-cache-dir": "wheel --quiet",
+    "install --quiet --no-cache-dir": "install --quiet --no-compile",
+}
 HADOLINT = Path(sys.executable).with_name("hadolint")
 
 
@@ -84,9 +88,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         elif word == "COPY":
             copy(root / "src", rest.split())
         elif word == "RUN":
-            here = re.sub(r"(?<![\w.])/(opt|src|wheels)\b", rf"{root}/\1", rest).replace(
-                "--no-cache-dir ", ""
-            )
+            here = re.sub(r"(?<![\w.])/(opt|src|wheels)\b", rf"{root}/\1", rest)
+            for deployed, quick in QUICKLY.items():
+                here = here.replace(deployed, quick)
             subprocess.run(["sh", "-ec", here], cwd=root / "src", env=os.environ | pip, check=True)
     return root
 

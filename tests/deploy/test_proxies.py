@@ -3,28 +3,30 @@
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.deploy.proxies import Haproxy, Nginx, Nodes, Proxy
+from tests.services.redis import Redis
 from tests.services.service import WITHIN
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from hubbub.codec.data_frame import JSON, frame
 from hubbub.testing.server_process import ServerProcess
 
 PER_ADDRESS = 3
-ASKED = 10  # requests and handshakes at least, while the node drains and when it is gone
+ASKED = 20  # messages at least, while the node drains and when it is gone
 SETTINGS = {
     "HUBBUB_TRUSTED_PROXIES": "127.0.0.1",
     "HUBBUB_LIMITS_CONNECTIONS_PER_ADDRESS": str(PER_ADDRESS),
     "HUBBUB_LIMITS_HELLO_SECONDS": "60",
     "HUBBUB_DRAIN_SECONDS": "1",
     "HUBBUB_TCP_PORT": "0",
+    "HUBBUB_LIMITS_SEND_PER_SECOND": "0",
     "HUBBUB_AUTH_SECRET": "the same on both nodes, so that either knows the other's tokens",
 }
 
@@ -40,11 +42,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Nodes]:
-    """Two nodes that may be stopped, each with a store of its own."""
+def pair(tmp_path: Path, redis: Redis) -> Iterator[Nodes]:
+    """Two nodes of one installation that may be stopped."""
+    shared = {
+        "HUBBUB_DATABASE_URL": f"sqlite:///{tmp_path / 'hubbub.db'}",
+        "HUBBUB_BUS": redis.url,
+        "HUBBUB_NAMESPACE": tmp_path.name,
+    }
     for name in "12":
         (tmp_path / name).mkdir()
-    made = (ServerProcess(tmp_path / "1", SETTINGS), ServerProcess(tmp_path / "2", SETTINGS))
+    made = (
+        ServerProcess(tmp_path / "1", SETTINGS | shared),
+        ServerProcess(tmp_path / "2", SETTINGS | shared),
+    )
     for node in made:
         node.start()
     yield made
@@ -153,35 +163,63 @@ async def test_framed_tcp_is_passed_on(proxy: Proxy) -> None:
     writer.close()
 
 
-async def test_a_node_drains_and_nobody_sees_an_error(
+class Listener:
+    """A client as the contract wants it: it comes back after `bye`, says what it has, and keeps what it hears of one chat."""
+
+    def __init__(self, dialled: Callable[[], connect], token: str, chat: str, seq: int) -> None:
+        self._dialled, self._token, self._chat, self.seq = dialled, token, chat, seq
+        self.heard: list[str] = []
+        self.welcomes = 0
+
+    async def listen(self, until: str) -> None:
+        """Until that message was heard."""
+        while until not in self.heard:
+            async with self._dialled() as socket:
+                cursors = {self._chat: self.seq} if self.welcomes else {}
+                await ask(socket, "hello", token=self._token, cursors=cursors)
+                self.welcomes += 1
+                await self._hear(socket, until)
+
+    async def _hear(self, socket: ClientConnection, until: str) -> None:
+        async for envelope in socket:
+            said = json.loads(envelope)
+            if said["type"] == "bye":
+                assert said["code"] == 1012
+                return
+            if said.get("chat") == self._chat and "seq" in said and said["type"] != "receipt":
+                assert said["seq"] == self.seq + 1
+                self.seq = said["seq"]
+                self.heard.append(said.get("content", said["type"]))
+            if until in self.heard:
+                return
+
+
+async def test_a_node_drains_and_nobody_misses_a_word(
     pair: Nodes, http: httpx.AsyncClient, proxy: Proxy, trust: ssl.SSLContext
 ) -> None:
-    async with dial(proxy, trust, "127.0.0.4") as first, dial(proxy, trust, "127.0.0.5") as second:
-        ended = [asyncio.ensure_future(last_words(socket)) for socket in (first, second)]
+    """Two listeners, a node each; one node is stopped while somebody goes on writing through the proxy."""
+    made = await http.post("/api/v1/accounts", json={"user": "alice", "password": "correct horse battery"})
+    token = made.json()["token"]
+    http.headers["authorization"] = f"Bearer {token}"
+    room = (await http.post("/api/v1/rooms", json={"name": "lobby"})).json()
+    listeners = [Listener(lambda: dial(proxy, trust), token, room["chat"], room["seq"]) for _ in range(2)]
+    listening = [asyncio.ensure_future(each.listen("the last word")) for each in listeners]
+    async with asyncio.timeout(WITHIN):
+        while not all(each.welcomes for each in listeners):
+            await asyncio.sleep(0.01)
         stopping = asyncio.get_running_loop().run_in_executor(None, pair[0].stop)
-        asked = 0
-        while not stopping.done() or asked < ASKED:
-            answer = await http.get("/api/v1/me")
-            assert answer.status_code == 401, answer.text
-            async with dial(proxy, trust) as socket:
-                assert (await ask(socket, "ping"))["code"] == "unauthenticated"
-            asked += 1
+        said: list[str] = []
+        while not stopping.done() or len(said) < ASKED:
+            said.append(f"word {len(said)}")
+            await write(http, room["chat"], said[-1])
         assert await stopping == 0
-        done, going_on = await asyncio.wait(ended, timeout=WITHIN, return_when=asyncio.FIRST_COMPLETED)
-        assert [await each for each in done] == [{"type": "bye", "code": 1012}]
-        assert len(going_on) == 1  # least connections: each node had one
-        for each in going_on:
-            each.cancel()
+        said.append("the last word")
+        await write(http, room["chat"], said[-1])
+        await asyncio.gather(*listening)
+    assert [each.heard for each in listeners] == [said, said]
+    assert sorted(each.welcomes for each in listeners) == [1, 2]  # least connections: each node had one
 
 
-async def last_words(socket: ClientConnection) -> dict[str, object]:
-    said: dict[str, object] = {}
-    try:
-        async for frame in socket:
-            said = json.loads(frame)
-    except ConnectionClosed:
-        pass
-    assert socket.close_code == said["code"]
-    assert said.pop("reconnect_in_ms") >= 0
-    said.pop("reason")
-    return said
+async def write(http: httpx.AsyncClient, chat: str, content: str) -> None:
+    answer = await http.post(f"/api/v1/chats/{chat}/entries", json={"content": content, "msg_id": content})
+    assert answer.status_code in {201, 200}, answer.text  # 200: the proxy asked twice, and it is there once

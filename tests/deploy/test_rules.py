@@ -40,7 +40,7 @@ def test_every_alert_is_played() -> None:
 
 
 def test_every_metric_named_is_measured(servers: Servers) -> None:
-    with urlopen(servers.get({}).internal + "/metrics") as answer:
+    with urlopen(servers.get({})[0].internal + "/metrics") as answer:
         measured = set(METRIC.findall(answer.read().decode()))
     texts = [path.read_text() for path in DEPLOY.rglob("*") if path.is_file()]
     named = {name for text in texts for name in METRIC.findall(text)}

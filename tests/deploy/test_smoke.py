@@ -16,7 +16,7 @@ def smoke(url: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_server_that_works_passes_every_step(servers: Servers) -> None:
-    done = smoke(servers.get({}).root)
+    done = smoke(servers.get({})[0].root)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 7
 
@@ -42,7 +42,7 @@ def test_nobody_listens() -> None:
 def test_the_step_that_fails_is_named(
     settings: dict[str, str], step: str, why: str, servers: Servers
 ) -> None:
-    done = smoke(servers.get(settings).root)
+    done = smoke(servers.get(settings)[0].root)
     assert done.returncode == 1
     last = done.stdout.splitlines()[-1]
     assert last.startswith("FAILED")
