@@ -11,6 +11,7 @@ TOOLS_READY := .venv/.tools
 WORKERS ?= 2
 FUZZ_SECONDS ?= 60
 SERVICES := postgresql mariadb-server redis-server nginx libnginx-mod-stream haproxy prometheus   # Debian packages of the servers that tests start for themselves
+SERVICES += chromium   # for tests/web
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= hubbub
 TAG ?= $(VERSION)

@@ -13,7 +13,7 @@ import { Credentials } from './session/credentials.js';
 import { ServerTime } from './session/server_time.js';
 import { Session, type SessionWorld } from './session/session.js';
 import { Archive } from './store/archive.js';
-import type { Store } from './store/store.js';
+import type { Key, Store } from './store/store.js';
 import type { Message as TabMessage } from './tabs/channel.js';
 import { type TabOwner, Tabs } from './tabs/tabs.js';
 import type { HelloRequest, Welcome } from './wire.js';
@@ -24,6 +24,8 @@ const CURSORS_CHARS_MAX = 100_000;
 const RENEW_AGAIN_MS = 30_000; // at least this long between renewals that nobody waits for
 
 const SESSION_REVOKED = 4501;
+
+const USER: Key = ['meta', 'user'];
 
 /** See the module. */
 export class Core {
@@ -37,6 +39,7 @@ export class Core {
   readonly #store: Store;
   readonly #credentials: Credentials;
   #device = '';
+  #keptFor: string | undefined; // whose chats this machine keeps
   #resuming: ReadonlySet<string> = new Set();
   #restTokens: () => void = () => undefined;
   #unwatch: () => void = () => undefined;
@@ -102,7 +105,9 @@ export class Core {
   async #load(): Promise<void> {
     this.#device = await deviceOf(this.#store);
     const present = await this.#credentials.load();
-    if (this.#credentials.user !== undefined) this.session.began(this.#credentials.user);
+    this.#keptFor = (await this.#store.get(USER)) as string | undefined;
+    const user = this.#credentials.user ?? (present ? this.#keptFor : undefined);
+    if (user !== undefined) this.session.began(user);
     await this.model.load();
     this.#unwatch = watchWaking(() => {
       this.tabs.hurry();
@@ -132,9 +137,19 @@ export class Core {
   async #claim(user: string): Promise<void> {
     await this.start();
     this.tabs.stop();
-    const before = (await this.#store.get(['meta', 'user'])) as string | undefined;
-    if (before !== undefined && before !== user) await this.#forget();
-    await this.#store.apply([{ put: ['meta', 'user'], value: user }]);
+    if (this.#keptFor !== undefined && this.#keptFor !== user) await this.#forget();
+    await this.#keepFor(user);
+  }
+
+  async #keepFor(user: string): Promise<void> {
+    this.#keptFor = user;
+    await this.#store.apply([{ put: USER, value: user }]).catch(() => undefined); // no room: then nothing is kept
+  }
+
+  /** The identity provider's token is another user's than the one before: what is kept goes, and all begins anew. */
+  async #become(user: string): Promise<void> {
+    await this.#claim(user);
+    this.tabs.start();
   }
 
   async #signOut(): Promise<void> {
@@ -145,6 +160,7 @@ export class Core {
 
   async #forget(): Promise<void> {
     this.session.ended();
+    this.#keptFor = undefined;
     await this.model.clear();
     await this.#credentials.forget();
     await this.#store.wipe();
@@ -163,6 +179,7 @@ export class Core {
   /** The leading tab was perhaps writing while the other one wiped: it drops what it may have written. */
   async #signedOutElsewhere(): Promise<void> {
     await this.#leave();
+    this.#keptFor = undefined;
     if (!this.tabs.leads.get()) return;
     await this.#store.apply([{ dropTable: 'entry' }, { dropTable: 'chat' }, { dropTable: 'profile' }]);
     await this.model.lead();
@@ -170,13 +187,14 @@ export class Core {
 
   async #leave(): Promise<void> {
     this.session.ended();
+    this.#credentials.drop();
     await this.model.clear();
-    await this.#credentials.load();
   }
 
   async #signedInElsewhere(user: string): Promise<void> {
     if (this.#me() !== user) await this.#leave();
     await this.#credentials.load();
+    this.#keptFor = user;
     this.session.began(user);
     if (!this.tabs.leads.get()) return;
     await this.model.lead();
@@ -219,6 +237,11 @@ export class Core {
   }
 
   #welcomed(welcome: Welcome, resumed: boolean): void {
+    if (resumed && this.#keptFor !== undefined && this.#keptFor !== welcome.user) {
+      void this.#become(welcome.user);
+      return;
+    }
+    if (resumed && this.#keptFor === undefined) void this.#keepFor(welcome.user);
     this.time.told(welcome.server_time);
     this.session.began(welcome.user);
     this.model.welcomed(welcome, resumed ? this.#resuming : new Set());
@@ -255,6 +278,6 @@ async function deviceOf(store: Store): Promise<string> {
   const known = (await store.get(['meta', 'device'])) as string | undefined;
   if (known !== undefined) return known;
   const device = newId();
-  await store.apply([{ put: ['meta', 'device'], value: device }]);
+  await store.apply([{ put: ['meta', 'device'], value: device }]).catch(() => undefined); // then it is this page's
   return device;
 }

@@ -1,7 +1,7 @@
 /** Tokens: who may speak for the user now, and how to stay that one (protocol.md §6). */
 
 import { HubbubError } from '../errors.js';
-import type { Key, Store } from '../store/store.js';
+import type { Change, Key, Store } from '../store/store.js';
 import type { Tokens } from '../wire.js';
 import type { Accounts } from './accounts.js';
 import type { ServerTime } from './server_time.js';
@@ -43,8 +43,13 @@ export class Credentials {
 
   /** Takes what the store holds; returns whether there is something to connect with. */
   async load(): Promise<boolean> {
-    this.#tokens = (await this.#store.get(TOKENS)) as Tokens | undefined;
+    this.#tokens = ((await this.#store.get(TOKENS)) as Tokens | undefined) ?? this.#tokens;
     return this.present;
+  }
+
+  /** Another tab ended the session, and took it out of the store. */
+  drop(): void {
+    this.#tokens = undefined;
   }
 
   /** There is something to connect with. */
@@ -60,13 +65,13 @@ export class Credentials {
   /** A new session began. */
   async adopt(tokens: Tokens): Promise<void> {
     this.#tokens = tokens;
-    await this.#store.apply([{ put: TOKENS, value: tokens }]);
+    await this.#keep({ put: TOKENS, value: tokens });
   }
 
   /** The session is over. */
   async forget(): Promise<void> {
     this.#tokens = undefined;
-    await this.#store.apply([{ drop: TOKENS }]);
+    await this.#keep({ drop: TOKENS });
   }
 
   /** A token good for at least a minute. Rejects as `renew`. */
@@ -94,7 +99,7 @@ export class Credentials {
     if (this.#source !== undefined) return fromSource(this.#source);
     const used = this.#tokens;
     return this.#exclusively(async () => {
-      const stored = (await this.#store.get(TOKENS)) as Tokens | undefined;
+      const stored = ((await this.#store.get(TOKENS)) as Tokens | undefined) ?? used;
       if (stored === undefined) throw new HubbubError('stopped', 'log in first');
       const theirs = stored.refresh_token !== used?.refresh_token; // another tab renewed while we waited
       const tokens = theirs ? stored : await this.#refresh(stored);
@@ -102,6 +107,11 @@ export class Credentials {
       this.#tokens = tokens;
       return tokens.token;
     });
+  }
+
+  /** A machine that has no room for them: then they live as long as the page. */
+  #keep(change: Change): Promise<void> {
+    return this.#store.apply([change]).catch(() => undefined);
   }
 
   async #refresh(stored: Tokens): Promise<Tokens> {

@@ -62,13 +62,19 @@ async function asked(socket: FakeSocket, type: string): Promise<void> {
   while (socket.requests(type).length === 0) await settled();
 }
 
-test('one tab connects, the other hears and asks through it', async () => {
+/** Two tabs of somebody who is signed in; the first one leads. */
+async function pair(): Promise<{ tabs: Browser; first: Client; second: Client }> {
   name += 1;
   const tabs = await new Browser().signIn();
   const first = await tabs.tab();
   (await socketNumber(tabs.sockets, 1)).welcomes();
   const second = await tabs.tab();
   await until(second.state, ({ status }) => status === 'connected');
+  return { tabs, first, second };
+}
+
+test('one tab connects, the other hears and asks through it', async () => {
+  const { tabs, first, second } = await pair();
   expect([first.leads.get(), second.leads.get()]).toEqual([true, false]);
   expect(tabs.sockets.all).toHaveLength(1);
 
@@ -93,12 +99,7 @@ test('one tab connects, the other hears and asks through it', async () => {
 });
 
 test('when the leading tab goes, the next one connects, and asks again what was not answered', async () => {
-  name += 1;
-  const tabs = await new Browser().signIn();
-  const first = await tabs.tab();
-  (await socketNumber(tabs.sockets, 1)).welcomes();
-  const second = await tabs.tab();
-  await until(second.state, ({ status }) => status === 'connected');
+  const { tabs, first, second } = await pair();
   const joined = second.rooms.join('a');
   await asked(tabs.sockets.last, 'join');
   const msgId = tabs.sockets.last.requests('join')[0]?.['msg_id'];
@@ -114,12 +115,7 @@ test('when the leading tab goes, the next one connects, and asks again what was 
 });
 
 test('a message written in a following tab is sent by the leading one, and both show what became of it', async () => {
-  name += 1;
-  const tabs = await new Browser().signIn();
-  const first = await tabs.tab();
-  (await socketNumber(tabs.sockets, 1)).welcomes();
-  const second = await tabs.tab();
-  await until(second.state, ({ status }) => status === 'connected');
+  const { tabs, first, second } = await pair();
   const { msgId, sent } = second.send('room', 'hello');
   await until(first.outbox, (pending) => pending.length === 1);
   await asked(tabs.sockets.last, 'send');
