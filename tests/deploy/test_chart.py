@@ -12,6 +12,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from tests.deploy.places import DEPLOY
+from tests.deploy.proxies import certify
 
 from hubbub.accept.listener import LAST_WORDS_SECONDS
 from hubbub.wiring.app import GOODBYE_SECONDS, LAST_COMMITS_SECONDS
@@ -126,7 +127,11 @@ def test_the_server_takes_its_environment(name: str, tmp_path: Path) -> None:
     }
     server = only(RENDERED[name], "Deployment")["spec"]["template"]["spec"]["containers"][0]
     variables = {each["name"]: each.get("value") or stand_ins[each["name"]] for each in server["env"]}
-    load_settings({}, variables, tmp_path)
+    certify(tmp_path)
+    here = {
+        variable: value.replace("/etc/hubbub/tls", str(tmp_path)) for variable, value in variables.items()
+    }
+    load_settings({}, here, tmp_path)
 
 
 @EACH
@@ -162,6 +167,16 @@ def test_the_embedded_store_has_one_writer() -> None:
     deployment = only(RENDERED["default"], "Deployment")["spec"]
     assert (deployment["replicas"], deployment["strategy"]) == (1, {"type": "Recreate"})
     assert only(RENDERED["default"], "PersistentVolumeClaim")
+
+
+def test_framed_tcp_has_its_port_and_its_certificate() -> None:
+    server = only(RENDERED["full"], "Deployment")["spec"]["template"]["spec"]
+    mounted = {mount["name"]: mount["mountPath"] for mount in server["containers"][0]["volumeMounts"]}
+    variables = {each["name"]: each.get("value") for each in server["containers"][0]["env"]}
+    assert variables["HUBBUB_TCP_CERTIFICATE_FILE"] == f"{mounted['tls']}/tls.crt"
+    (port,) = [each["containerPort"] for each in server["containers"][0]["ports"] if each["name"] == "tcp"]
+    assert variables["HUBBUB_TCP_PORT"] == str(port)
+    assert "tcp" in {each["targetPort"] for each in only(RENDERED["full"], "Service")["spec"]["ports"]}
 
 
 def test_many_nodes_are_migrated_first_and_scaled_by_what_comes() -> None:

@@ -32,6 +32,18 @@
 {{- end }}
 {{- end }}
 
+{{/* Of the server alone. */}}
+{{- define "hubbub.tcpEnv" -}}
+{{- if .Values.tcp.enabled -}}
+- {name: HUBBUB_TCP_HOST, value: "0.0.0.0"}
+- {name: HUBBUB_TCP_PORT, value: "8090"}
+{{- if .Values.tcp.tlsSecret }}
+- {name: HUBBUB_TCP_CERTIFICATE_FILE, value: /etc/hubbub/tls/tls.crt}
+- {name: HUBBUB_TCP_KEY_FILE, value: /etc/hubbub/tls/tls.key}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "hubbub.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 10001
