@@ -68,6 +68,20 @@ def test_what_a_summary_counted_is_not_counted_again_when_it_is_replayed() -> No
     assert lobby(desk).unread == 3
 
 
+def test_the_last_of_what_is_unread_tells_who_was_spoken_to() -> None:
+    last = {
+        "type": "message",
+        "chat": "r1",
+        "seq": 2,
+        "ts": 9,
+        "msg_type": "group",
+        "from": "bob",
+        "content": "@alice?",
+    }
+    chat = Chat.of(room("r1", "lobby", head=2, unread=2, last=last), "alice")
+    assert (chat.unread, chat.mentions, chat.active_ts) == (2, 1, 9)
+
+
 @pytest.mark.parametrize(
     ("content", "named"),
     [("@alice", True), ("hey @Alice!", True), ("@alice-2", False), ("me@alice.org", False), ("alice", False)],

@@ -226,6 +226,9 @@ def test_variables_of_others_are_left_alone(tmp_path: Path) -> None:
         "HUBBUB_TCP_SERVICE_PORT": "7000",
         "HUBBUB_TCP_PORT_7000_TCP_PROTO": "tcp",
         "HUBBUB_URL": "http://127.0.0.1:8080",
+        "HUBBUB_API": "http://127.0.0.1:8080",
+        "HUBBUB_CODEC": "protobuf",
+        "HUBBUB_TOKEN": "secret",
         "HUBBUBBLE": "1",
         "PATH": "/bin",
     }

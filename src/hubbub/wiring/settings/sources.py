@@ -17,9 +17,10 @@ from hubbub.wiring.settings.keys import Key
 
 CONFIG_VARIABLE = "HUBBUB_CONFIG"
 DEFAULT_FILE = "hubbub.toml"
-NOT_KEYS = frozenset(
-    {CONFIG_VARIABLE, "HUBBUB_URL"}
-)  # HUBBUB_URL tells the terminal client where its server is
+OF_THE_CLIENT = frozenset(
+    {"HUBBUB_URL", "HUBBUB_API", "HUBBUB_CODEC", "HUBBUB_TOKEN"}
+)  # where, how, and as whom
+NOT_KEYS = OF_THE_CLIENT | {CONFIG_VARIABLE}
 
 # Kubernetes tells every pod about Services called "hubbub" and "hubbub-tcp" in variables that look like settings.
 SERVICE_LINK = re.compile(

@@ -51,13 +51,13 @@ class HubbubApp(App[int]):
     CSS_PATH = "look.tcss"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "help", "Help", key_display="F1"),
+        Binding("f1", "help", "Help", key_display="F1", priority=True),
         Binding("ctrl+k", "switch", "Go to", priority=True),
         Binding("f2", "people", "People", key_display="F2"),
         Binding("f3", "rooms", "Rooms", key_display="F3"),
         Binding("f4", "this_chat", "Chat", key_display="F4"),
         Binding("ctrl+f", "search", "Search", priority=True),
-        Binding("ctrl+t", "theme", "Light", priority=True),
+        Binding("ctrl+t", "theme", "Theme", priority=True),
         Binding("ctrl+q", "quit", "Quit", priority=True),
         Binding("f5", "connect", show=False),
         Binding("f9", "log_out", show=False),

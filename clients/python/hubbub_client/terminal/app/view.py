@@ -28,7 +28,7 @@ def show(screen: Screen[object], desk: Desk, now_ms: int, palette: Palette) -> N
     _show_title(screen, desk, now_ms)
     _show_banner(screen, desk, now_ms)
     screen.query_one(Transcript).show(_items(desk, now_ms), palette)
-    put(screen, "#typing", Content(status.typing_line(desk.chat, now_ms)))
+    put(screen, "#typing", Content(status.typing_line(desk.chat if desk.connected else None, now_ms)))
 
 
 def put(screen: Screen[object], where: str, content: Content) -> Static:

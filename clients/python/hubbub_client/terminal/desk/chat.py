@@ -57,15 +57,17 @@ class Chat:
     def of(cls, summary: Summary, me: str) -> "Chat":
         """A chat as the server tells of it."""
         chat = cls(summary, Log(me))
-        chat.learn(summary)
+        chat.learn(summary, me)
         return chat
 
-    def learn(self, summary: Summary) -> None:
-        """Its summary, newly told."""
+    def learn(self, summary: Summary, me: str) -> None:
+        """Its summary, newly told. Of what is unread it holds the last, so a name in that is seen, too."""
         self.summary, self.unread, self.read = summary, summary.unread, max(self.read, summary.read)
         self.counted_to = summary.head
         newest = summary.newest
         self.active_ts = max(self.active_ts, getattr(newest, "ts", 0))
+        named = isinstance(newest, Message) and names(newest.content or "", me)
+        self.mentions = max(self.mentions, int(named)) if self.unread else 0
 
     @property
     def id(self) -> str:

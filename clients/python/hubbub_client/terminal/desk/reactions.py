@@ -68,7 +68,7 @@ def _on_chat(desk: Desk, event: ChatAdded, now_ms: int) -> None:
     if known is None:
         desk.chats[event.chat] = Chat.of(event.summary, desk.me)
     else:
-        known.learn(event.summary)
+        known.learn(event.summary, desk.me)
 
 
 def _on_gone(desk: Desk, event: ChatGone, now_ms: int) -> None:

@@ -24,7 +24,7 @@ def directory_rows(desk: Desk, query: str) -> list[Row]:
             f"{room.members} {'member' if room.members == 1 else 'members'}"
             + (", you are in" if room.chat in desk.chats else ""),
         )
-        for room in desk.directory
+        for room in sorted(desk.directory, key=lambda room: not _begins(room.name, query))
         if fits(room.name, query)
     ]
     name = query.strip()
@@ -35,6 +35,10 @@ def directory_rows(desk: Desk, query: str) -> list[Row]:
             Row("private", f"Make “{name}” for those you invite", (_make(name, public=False),), "+"),
         ]
     return rows or [heading("no public rooms yet: type a name to make one")]
+
+
+def _begins(name: str, query: str) -> bool:
+    return name.casefold().startswith(query.strip().casefold())
 
 
 def _join(chat: str) -> Choice:
