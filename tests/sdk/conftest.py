@@ -28,7 +28,7 @@ def new_name(name: str) -> str:
 @pytest.fixture
 def server(servers: Servers) -> ServerProcess:
     """The shared one; whoever fills a history may write faster than a person."""
-    return servers.get({"HUBBUB_LIMITS_SEND_PER_SECOND": "1000", "HUBBUB_LIMITS_SEND_BURST": "1000"})
+    return servers.get({"HUBBUB_LIMITS_SEND_PER_SECOND": "1000", "HUBBUB_LIMITS_SEND_BURST": "1000"})[0]
 
 
 @pytest.fixture

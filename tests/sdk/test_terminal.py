@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from tests.sdk.conftest import PASSWORD, new_name
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
@@ -56,6 +57,13 @@ class Seat:
 
     async def presses(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+
+    async def clicks(self, words: str) -> None:
+        """With the mouse, on words that are on the screen."""
+        await self.sees(words)
+        line = next(at for at, text in enumerate(self.text.splitlines()) if words in text)
+        before = self.text.splitlines()[line].partition(words)[0]
+        await self.pilot.click(offset=(cell_len(before) + 2, line))
 
     async def opens(self, key: str) -> None:
         """A sheet."""
@@ -137,7 +145,7 @@ async def test_a_room_is_made_and_people_talk(server: ServerProcess, tmp_path: P
         name = new_name("lobby")
         await alice.opens("f3")
         await alice.types(name)
-        await alice.sees(f"# {name}", "you are owner", "the beginning of")
+        await alice.sees(f"# {name}", "1 member", "the beginning of")
         await alice.types("first", "ctrl+j")
         await alice.types("second line")
         await alice.sees("first", "second line ✓")
@@ -268,7 +276,7 @@ async def test_who_moderates_may_and_others_may_not(
     async with seat(server, tmp_path, new_name("alice")) as alice:
         name = new_name("strict")
         await alice.app.deeds.create_room(name, public=True)
-        await alice.sees("you are owner")
+        await alice.sees("1 member", f"the beginning of {name}")
         chat = alice.app.desk.chat
         assert chat is not None
         await bob.join(chat.id)
@@ -338,3 +346,28 @@ async def test_the_banner_tells_the_truth_and_what_is_written_meanwhile_is_sent_
         said = [getattr(each, "content", None) for each in page.entries]
         assert said.count("written in the dark") == 1
     own_server.crash()
+
+
+async def test_the_mouse_does_it_too(server: ServerProcess, tmp_path: Path, peer: Peer) -> None:
+    bob = await peer("bob")
+    one, two = [await bob.create_room(new_name(name), public=True) for name in ("one", "two")]
+    asked = await bob.send(one.chat, "tea?")
+    await bob.react(one.chat, asked.seq, "👍")
+    async with seat(server, tmp_path, new_name("alice")) as alice:
+        for room in (one, two):
+            await alice.app.deeds.join(room.chat)
+        await alice.sees(f"# {two.name}  ", f" # {one.name}")
+        await alice.clicks(f" # {one.name}")
+        await alice.sees(f"# {one.name}  ", "👍 1")
+        await alice.clicks("👍 1")
+        await alice.sees("👍 2")
+        await alice.clicks("tea?")
+        await alice.until(lambda: alice.app.query_one(Transcript).chosen is not None)
+        await alice.clicks("tea?")
+        await alice.sees("This message", "Reply")
+        await alice.clicks("Reply")
+        await alice.sees(f"reply to {bob.user}: tea?")
+        await alice.clicks("F2 People")
+        await alice.sees("nobody yet")
+        await alice.clicks("Esc close")
+        await alice.until(lambda: not isinstance(alice.app.screen, SheetScreen))

@@ -116,7 +116,10 @@ def test_notices_and_marks() -> None:
         assert part in text
 
 
-@given(st.text(st.characters(), max_size=300), st.integers(12, 90))
+ANY = st.characters(exclude_categories=["Cs"])  # neither codec lets an unpaired surrogate through
+
+
+@given(st.text(ANY, max_size=300), st.integers(12, 90))
 def test_no_line_is_wider_than_there_is_room(content: str, width: int) -> None:
     told = chat(said("r1", 1, content or "x", content, 0, reactions={content[:8] or "x": Reaction(count=1)}),
                 said("r1", 2, "alice", "y", 0, reply_to=1))  # fmt: skip

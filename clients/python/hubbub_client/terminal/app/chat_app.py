@@ -184,8 +184,8 @@ class HubbubApp(App[int]):
         if self._client is None:
             return
         self._place()
-        self._attend()
         view.show(self.main, self.desk, self.now_ms(), self._palette)
+        self._attend()
         self.writer.show()
         while self.desk.news:
             news = self.desk.news.popleft()
@@ -205,11 +205,16 @@ class HubbubApp(App[int]):
             self.deeds.complete(chat)
 
     def _attend(self) -> None:
-        """What a person has before their eyes is read."""
+        """What a person has before their eyes is read, and what is just above it is fetched."""
         transcript = self.main.query_one(Transcript)
         self.desk.attentive = self.app_focus and transcript.at_end and self.screen is self.main
-        if self.desk.attentive and self.desk.chat is not None and len(self.desk.chat.log):
-            self.deeds.read(self.desk.chat)
+        chat = self.desk.chat
+        if chat is None or not len(chat.log) or self.deeds.loading(chat):
+            return
+        if self.desk.attentive:
+            self.deeds.read(chat)
+        if transcript.near_top and not chat.log.whole and not chat.log.full and self.desk.connected:
+            self.deeds.later(self.deeds.older(chat), "older")
 
     @property
     def main(self) -> Screen[object]:
@@ -257,12 +262,7 @@ class HubbubApp(App[int]):
         transcript.scroll_relative(y=pages * max(transcript.size.height - 2, 1), animate=False)
 
     def on_transcript_moved(self) -> None:
-        """Near the top, fetch what is before; at the end, read."""
-        transcript, chat = self.main.query_one(Transcript), self.desk.chat
-        if self._client is None or chat is None:
-            return
-        if transcript.near_top and len(chat.log) and not self.deeds.loading(chat):
-            self.deeds.later(self.deeds.older(chat), "older")
+        """Something else is seen: what is before it may be needed, and what is at the end is read."""
         self.changed()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

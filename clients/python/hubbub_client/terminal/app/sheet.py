@@ -133,11 +133,14 @@ class SheetScreen(ModalScreen[None]):
         parts: list[tuple[str, str]] = []
         for choice in row.choices if row is not None else ():
             action = f"screen.choose_key('{choice.key}')"
-            parts += [(f" {_key(choice.key)} ", f"bold $accent @click={action}"), (f"{choice.label} ", "")]
+            parts += [
+                (f" {_key(choice.key)} ", f"bold $accent @click={action}"),
+                (f"{choice.label} ", f"@click={action}"),
+            ]
         if row is not None and len(row.choices) > 1 and not self.query_one(OptionList).has_focus:
             parts.append((" Tab ", "bold $accent"))
             parts.append(("for the letters ", ""))
-        parts += [(" Esc ", "bold $accent"), ("close", "")]
+        parts += [(" Esc ", "bold $accent @click=screen.dismiss"), ("close", "@click=screen.dismiss")]
         self.query_one("#sheet-keys", Static).update(Content.assemble(*parts))
 
     def action_choose_key(self, key: str) -> None:
