@@ -74,3 +74,17 @@ class Postgres(Service):
         name = f"hubbub{next(self._numbers)}"
         self.sql(f"CREATE DATABASE {name}")
         return f"postgresql://hubbub:{PASSWORD}@127.0.0.1:{self.port}/{name}"
+
+
+class Standby(Postgres):
+    """A copy that follows a primary by streaming replication."""
+
+    def __init__(self, primary: Postgres) -> None:
+        self._primary = primary
+        super().__init__()
+
+    def prepare(self) -> None:
+        self._server = find_program("postgres", BINARIES)
+        backup = find_program("pg_basebackup", BINARIES)
+        asked = ("-h", "127.0.0.1", "-p", str(self._primary.port), "-U", "hubbub", "--checkpoint=fast")
+        self.run(backup, "-D", str(self.folder / "data"), "--write-recovery-conf", "--no-sync", *asked)

@@ -18,11 +18,11 @@ async def page(desk: Desk, caller: Caller, command: History, chat: Chat, _now: i
     limit = min(command.limit, desk.bounds.history_page)
     room = desk.bounds.reply_bytes - ENVELOPE
     if command.after is not None:
-        found = await desk.log.after(chat.id, command.after, limit + 1, caller.user)
+        found = await desk.log.after(chat.id, command.after, limit + 1, caller.user, read_only=True)
         kept = fitting(desk, found[:limit], room)
     else:
         before = LATEST if command.before is None else command.before
-        found = await desk.log.before(chat.id, before, limit + 1, caller.user)
+        found = await desk.log.before(chat.id, before, limit + 1, caller.user, read_only=True)
         kept = fitting(desk, found[::-1][:limit], room)[::-1]
     return Page(chat=chat.id, entries=list(kept), more=len(kept) < len(found))
 

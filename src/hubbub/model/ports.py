@@ -67,12 +67,16 @@ class Chats(Protocol):
 
 
 class Log(Protocol):
-    """Entries at rest: persist/entries."""
+    """Entries at rest: persist/entries. `read_only`: a copy may answer, if it holds all that was committed to the chat."""
 
-    async def before(self, chat: str, seq: int, limit: int, reader: str) -> list[Entry]:
+    async def before(
+        self, chat: str, seq: int, limit: int, reader: str, *, read_only: bool = False
+    ) -> list[Entry]:
         """The last `limit` entries with a smaller seq, rising, in present form for `reader`."""
 
-    async def after(self, chat: str, seq: int, limit: int, reader: str) -> list[Entry]:
+    async def after(
+        self, chat: str, seq: int, limit: int, reader: str, *, read_only: bool = False
+    ) -> list[Entry]:
         """The first `limit` entries with a greater seq, rising, in present form for `reader`."""
 
     async def ordinal(self, chat: str, seq: int) -> int:

@@ -16,6 +16,7 @@ from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.replies import RoomListing
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import reading
+from hubbub.persist.replicas import Replicas
 from hubbub.persist.rows import COLUMNS, entry_of
 from hubbub.persist.tables import bans, blocks, chats, entries, friendships, members, mutes
 
@@ -34,8 +35,17 @@ class ChatStore:
     nodes write to the database too, so what is in memory may be outdated.
     """
 
-    def __init__(self, database: Database, *, capacity: int, open_direct: bool, shared: bool = False) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        capacity: int,
+        open_direct: bool,
+        shared: bool = False,
+        replicas: Replicas | None = None,
+    ) -> None:
         self._database = database
+        self._replicas = replicas or Replicas(database)
         self._capacity = capacity
         self._open = open_direct
         self._shared = shared
@@ -261,8 +271,7 @@ class ChatStore:
             .limit(limit)
         )
         with reading():
-            async with self._database.reading() as connection:
-                rows = (await connection.execute(statement)).all()
+            rows = await self._replicas.of_everything(lambda lane: lane.execute(statement))
         return [RoomListing(chat=chat, name=name, members=count) for chat, name, count in rows]
 
 

@@ -32,6 +32,7 @@ from sqlalchemy import (
     insert,
     select,
     table,
+    text,
     tuple_,
 )
 from sqlalchemy.exc import DBAPIError
@@ -102,6 +103,14 @@ class Dialect(ABC):
     def locking(self, query: Select[Any], locked: Table) -> Select[Any]:  # noqa: ARG002 - MariaDB knows no OF
         """The query's rows of `locked` are this transaction's; another's are waited for (TiDB cannot skip them)."""
         return query.with_for_update()
+
+    def position(self, connection: Connection) -> str:
+        """How far the log of commits of a primary reaches. Nothing copies the embedded store."""
+        raise NotImplementedError
+
+    def has_reached(self, connection: Connection, position: str) -> bool:
+        """Whether a copy has carried out everything up to a primary's position."""
+        raise NotImplementedError
 
     def greatest(self, *values: ColumnElement[Any]) -> ColumnElement[Any]:
         """The largest of values that are not NULL."""
@@ -189,6 +198,14 @@ class Postgres(_Json):
         """Another transaction's rows are left out."""
         return query.with_for_update(of=locked, skip_locked=True)
 
+    def position(self, connection: Connection) -> str:
+        """In its write-ahead log, as far as that is flushed."""
+        return str(connection.exec_driver_sql("SELECT pg_current_wal_flush_lsn()::text").scalar())
+
+    def has_reached(self, connection: Connection, position: str) -> bool:
+        """NULL, and so False, where nothing is replayed."""
+        return bool(connection.execute(_REPLAYED, {"position": position}).scalar())
+
     def lock_schema(self, connection: Connection) -> None:
         """Until the end of the transaction."""
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
@@ -206,8 +223,8 @@ class Postgres(_Json):
         value = array.table_valued(column("value", JSON), name="given").c.value
         given: dict[str, ColumnElement[Any]] = {}
         for index, (name, kind) in enumerate(columns.items()):
-            text = value.op("->>", return_type=TEXT)(index)
-            given[name] = text if isinstance(kind, String) else cast(text, kind)
+            said = value.op("->>", return_type=TEXT)(index)
+            given[name] = said if isinstance(kind, String) else cast(said, kind)
         return given
 
 
@@ -215,7 +232,6 @@ class Mysql(Dialect):
     """MySQL 8, MariaDB, TiDB."""
 
     name = "mysql"
-    now = "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)"
     joins_ranges = False
     retried = frozenset({1213, 1205, 8002, 8005, 8022, 8028, 9007})  # deadlock, lock wait; TiDB's conflicts
 
@@ -226,6 +242,15 @@ class Mysql(Dialect):
         """The error's number."""
         arguments = getattr(error.orig, "args", ())
         return arguments[0] if arguments else None
+
+    def position(self, connection: Connection) -> str:
+        """The global transaction ids committed; empty without a binary log."""
+        return str(connection.exec_driver_sql(_POSITION[_is_mariadb(connection)]).scalar() or "")
+
+    def has_reached(self, connection: Connection, position: str) -> bool:
+        """Of a position that says something."""
+        asked = _REACHED[_is_mariadb(connection)]
+        return bool(position) and bool(connection.exec_driver_sql(asked, (position,)).scalar())
 
     def lock_schema(self, connection: Connection) -> None:
         """Until the connection is closed: DDL ends transactions here."""
@@ -278,6 +303,18 @@ class Mysql(Dialect):
         row = f"({', '.join(['%s'] * len(names))})"
         for part in _parts(rows):
             connection.exec_driver_sql(head + ", ".join([row] * len(part)), tuple(chain.from_iterable(part)))
+
+
+_REPLAYED = text("SELECT pg_last_wal_replay_lsn() >= CAST(CAST(:position AS text) AS pg_lsn)")
+_POSITION = {True: "SELECT @@gtid_binlog_pos", False: "SELECT @@gtid_executed"}
+_REACHED = {
+    True: "SELECT MASTER_GTID_WAIT(%s, 0) = 0",
+    False: "SELECT GTID_SUBSET(%s, @@gtid_executed)",
+}
+
+
+def _is_mariadb(connection: Connection) -> bool:
+    return bool(getattr(connection.dialect, "is_mariadb", False))
 
 
 _PLACE = re.compile(rf"\b{GIVEN}\b(?!\.)")

@@ -24,7 +24,7 @@ ATTEMPTS = 5  # at one transaction that the database undoes for the sake of othe
 PAUSE_SECONDS = 0.05  # at most, before the second attempt; twice that before the third
 
 
-def database_url(url: str, data: str) -> URL:
+def database_url(url: str, data: str = "") -> URL:
     """The setting `database_url`, or the embedded store inside the data folder."""
     if url:
         return make_url(url)

@@ -1,12 +1,16 @@
 """Entries at rest, read in present form: a page before or after a seq."""
 
 from collections import defaultdict
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Select, bindparam, case, func, select
 
 from hubbub.model.entries import Entry, Reaction
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import reading
+from hubbub.persist.lane import Lane
+from hubbub.persist.replicas import Replicas
 from hubbub.persist.rows import COLUMNS, MESSAGE, Row, entry_of
 from hubbub.persist.tables import entries, reactions
 
@@ -16,33 +20,40 @@ Counts = dict[int, dict[str, Reaction]]
 class EntryLog:
     """Implements model.ports.Log."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, replicas: Replicas | None = None) -> None:
         self._database = database
+        self._replicas = replicas or Replicas(database)
 
-    async def before(self, chat: str, seq: int, limit: int, reader: str) -> list[Entry]:
+    async def before(
+        self, chat: str, seq: int, limit: int, reader: str, *, read_only: bool = False
+    ) -> list[Entry]:
         """The last `limit` entries with a smaller seq, rising."""
-        found = await self._page(_BEFORE, chat, seq, limit, reader)
+        found = await self._page(_BEFORE, chat, seq, limit, reader, read_only=read_only)
         found.reverse()
         return found
 
-    async def after(self, chat: str, seq: int, limit: int, reader: str) -> list[Entry]:
+    async def after(
+        self, chat: str, seq: int, limit: int, reader: str, *, read_only: bool = False
+    ) -> list[Entry]:
         """The first `limit` entries with a greater seq, rising."""
-        return await self._page(_AFTER, chat, seq, limit, reader)
+        return await self._page(_AFTER, chat, seq, limit, reader, read_only=read_only)
 
     async def _page(
-        self, statement: Select[tuple[object, ...]], chat: str, seq: int, limit: int, reader: str
+        self,
+        statement: Select[tuple[object, ...]],
+        chat: str,
+        seq: int,
+        limit: int,
+        reader: str,
+        *,
+        read_only: bool,
     ) -> list[Entry]:
+        work = partial(_read, statement, {"chat": chat, "seq": seq, "limit": limit}, reader)
         with reading():
+            if read_only:
+                return await self._replicas.of_chat(chat, work)
             async with self._database.reading() as connection:
-                asked = {"chat": chat, "seq": seq, "limit": limit}
-                rows: list[Row] = [tuple(row) for row in await connection.execute(statement, asked)]
-                touched = [row[1] for row in rows if row[2] == MESSAGE and row[11] is not None]
-                counts: Counts = defaultdict(dict)
-                if touched:
-                    given = {"chat": chat, "seqs": touched, "reader": reader}
-                    for at, emoji, count, mine in await connection.execute(_REACTIONS, given):
-                        counts[at][emoji] = Reaction(count=count, mine=bool(mine))
-        return [entry_of(row, counts.get(row[1])) for row in rows]
+                return await work(connection)
 
     async def ordinal(self, chat: str, seq: int) -> int:
         """How many messages there are up to `seq`."""
@@ -50,6 +61,19 @@ class EntryLog:
             async with self._database.reading() as connection:
                 found = (await connection.execute(_ORDINAL, {"chat": chat, "seq": seq})).scalar()
         return int(found or 0)
+
+
+async def _read(
+    statement: Select[tuple[object, ...]], asked: dict[str, Any], reader: str, connection: Lane
+) -> list[Entry]:
+    rows: list[Row] = [tuple(row) for row in await connection.execute(statement, asked)]
+    touched = [row[1] for row in rows if row[2] == MESSAGE and row[11] is not None]
+    counts: Counts = defaultdict(dict)
+    if touched:
+        given = {"chat": asked["chat"], "seqs": touched, "reader": reader}
+        for at, emoji, count, mine in await connection.execute(_REACTIONS, given):
+            counts[at][emoji] = Reaction(count=count, mine=bool(mine))
+    return [entry_of(row, counts.get(row[1])) for row in rows]
 
 
 _FIELDS = [entries.c[name] for name in COLUMNS]

@@ -222,12 +222,28 @@ class MemoryLog:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    async def before(self, chat: str, seq: int, limit: int, reader: str) -> list[Entry]:
+    async def before(
+        self,
+        chat: str,
+        seq: int,
+        limit: int,
+        reader: str,
+        *,
+        read_only: bool = False,  # noqa: ARG002
+    ) -> list[Entry]:
         """The last `limit` entries with a smaller seq."""
         log = self._memory.logs.get(chat, [])[: max(seq - 1, 0)]
         return [kept.seen_by(reader) for kept in log[max(len(log) - limit, 0) :]]
 
-    async def after(self, chat: str, seq: int, limit: int, reader: str) -> list[Entry]:
+    async def after(
+        self,
+        chat: str,
+        seq: int,
+        limit: int,
+        reader: str,
+        *,
+        read_only: bool = False,  # noqa: ARG002
+    ) -> list[Entry]:
         """The first `limit` entries with a greater seq."""
         return [kept.seen_by(reader) for kept in self._memory.logs.get(chat, [])[seq : seq + limit]]
 

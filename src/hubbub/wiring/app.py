@@ -174,6 +174,7 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event, station: S
     await public.close()
     await internal.close()
     await node.tasks.stop()
+    await node.replicas.close()
     node.passwords.close()
     log.info("ended")
 
@@ -206,6 +207,8 @@ def _start(node: Node, settings: Settings) -> "asyncio.Task[None]":
     spawn(_every(SWEEP_EVERY, lambda: _sweep(node)), "sweep")
     spawn(_every(PURGE_EVERY, lambda: _purge(node, settings.outbox_retention_days)), "purge")
     spawn(node.revocations.run(), "revocations")
+    if node.replicas.all:
+        spawn(node.replicas.run(), "replicas")
     if node.cluster.bus is not None:
         spawn(node.cluster.bus.run(), "bus")
     return spawn(node.journal.run(), "journal")

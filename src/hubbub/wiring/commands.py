@@ -44,6 +44,10 @@ DatabaseUrl = Annotated[
 ]
 Workers = Annotated[str | None, typer.Option(help="Processes that serve the public port: a number, or auto.")]
 Bus = Annotated[str | None, typer.Option(help="URL of what connects several nodes: redis://… or nats://….")]
+DatabaseReplica = Annotated[
+    list[str] | None,
+    typer.Option(help="URL of a copy of the database that may answer reads. May be given again."),
+]
 PublicUrl = Annotated[str | None, typer.Option(help="How browsers reach this server.")]
 LogLevel = Annotated[str | None, typer.Option(help="debug, info, warning, error or critical.")]
 LogFormat = Annotated[str | None, typer.Option(help="auto, console or json.")]

@@ -46,6 +46,11 @@ def _measure_database(telemetry: Telemetry, node: Node) -> None:
         "Age of the oldest of them.",
         lambda: max(0, node.clock() - outbox.oldest_at) / 1000 if outbox.pending else 0,
     )
+    replicas = node.replicas
+    telemetry.gauge("replicas", "Copies of the database that answer reads.", lambda: len(replicas.asked))
+    telemetry.counter("replica_reads", "Reads that a copy answered.", lambda: replicas.answered)
+    telemetry.counter("replica_behind", "Reads that a copy was behind for.", lambda: replicas.behind)
+    telemetry.counter("replica_failures", "Reads that a copy failed.", lambda: replicas.failed)
     telemetry.counter(
         "database_timeouts", "Waits for a connection that were given up.", lambda: pool.timeouts
     )

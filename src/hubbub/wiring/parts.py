@@ -23,7 +23,6 @@ from hubbub.execute.avatars import Avatars
 from hubbub.execute.external_logins import ExternalLogins, LoginPolicy
 from hubbub.execute.profiles import Profiles
 from hubbub.execute.sessions import OnRevoked, Sessions
-from hubbub.model import ids
 from hubbub.model.news import EVERYBODY, ProfileChanged, SessionsEnded
 from hubbub.model.ports import Bounds, Desk
 from hubbub.model.proposals import Committed
@@ -41,6 +40,7 @@ from hubbub.persist.journal import Journal, Publish
 from hubbub.persist.nodes import Beat
 from hubbub.persist.outbox import Outbox
 from hubbub.persist.people import Directory
+from hubbub.persist.replicas import Replicas
 from hubbub.persist.revocations import Revocations
 from hubbub.persist.sessions import StoredSessions
 from hubbub.publish.relay import Relay
@@ -62,12 +62,10 @@ from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import bound
 
 Clock = Callable[[], int]
-NODE_NAME_BYTES = 5
+OnProfile = Callable[[ProfileListing], Awaitable[None]]
 HOUR = 3_600
 LONGEST_TICK_MS = 1_000
 TICKS_A_HEARTBEAT = 20
-
-OnProfile = Callable[[ProfileListing], Awaitable[None]]
 
 
 @dataclass(kw_only=True)
@@ -77,6 +75,7 @@ class Node:
     tasks: Tasks
     database: Database
     clock: DatabaseClock
+    replicas: Replicas
     beat: Beat
     journal: Journal
     relay: Relay
@@ -102,15 +101,17 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
     """A node on an open database, on whose time it lives. Must run inside the event loop."""
     limits = settings.limits
     tasks = Tasks()
+    replicas = Replicas.at(settings.database_replica, database, epoch)
     cluster = Cluster(settings, tasks.spawn)
     store = ChatStore(
         database,
+        replicas=replicas,
         capacity=settings.cache.chats,
         open_direct=settings.direct_policy == "anyone",
         shared=cluster.bus is not None,
     )
     shared = cluster.chats(store)
-    log = EntryLog(database)
+    log = EntryLog(database, replicas)
     directory = Directory(database, capacity=settings.cache.users, clock=clock)
     outbox = Outbox(database)
     cursor_store = CursorStore(database)
@@ -196,7 +197,8 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         tasks=tasks,
         database=database,
         clock=clock,
-        beat=Beat(database, clock, ids.opaque("n", secrets.token_bytes(NODE_NAME_BYTES))),
+        replicas=replicas,
+        beat=Beat(database, clock, cluster.node),
         journal=journal,
         relay=relay,
         outbox=outbox,

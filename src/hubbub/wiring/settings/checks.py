@@ -71,6 +71,16 @@ def _check_bus(settings: Settings) -> Refusals:
         yield "namespace", "must be 1 to 32 of the characters A-Z a-z 0-9 _ -"
 
 
+def _check_replicas(settings: Settings) -> Refusals:
+    """A copy is of the same kind as what it copies."""
+    kinds = {
+        url.split("://")[0].split("+")[0].replace("mariadb", "mysql") for url in settings.database_replica
+    }
+    kind = settings.database_url.split("://")[0].split("+")[0].replace("mariadb", "mysql")
+    if kinds and (kinds != {kind} or kind == "sqlite"):
+        yield "database_replica", "must be URLs of the same kind of database server as database_url"
+
+
 def _check_hosts(settings: Settings) -> Refusals:
     hosts = {"host": settings.host, "internal_host": settings.internal_host, "tcp.host": settings.tcp.host}
     for name, host in hosts.items():
@@ -200,6 +210,7 @@ CHECKS: tuple[Callable[[Settings], Refusals], ...] = (
     _check_proxies,
     _check_public_url,
     _check_database,
+    _check_replicas,
     _check_bus,
     _check_hosts,
     _check_ports,

@@ -313,6 +313,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     namespace: Annotated[
         str, _text("Begins every key and topic of this installation on a Redis or NATS that others use too.")
     ] = "hubbub"
+    database_replica: Annotated[
+        tuple[str, ...],
+        _text(
+            "URLs of copies of the database, which answer history and the directory where they are not behind."
+        ),
+    ] = ()
     public_url: Annotated[
         str, _text("How browsers reach this server; its origin is allowed. Empty: unknown.")
     ] = ""
