@@ -20,6 +20,7 @@ import type { Entry, Message, Page, Push, SendRequest, Sent, Summary, Welcome } 
 import { isEntry } from './words.js';
 
 const GAP_PAGE = 300; // the most a server gives
+const REPLAYED_MAX = 500; // entries of one chat that a server replays (protocol.md §3.4)
 const REMOVALS = new Set<string>(['left', 'kicked', 'banned']);
 
 /** A message that came, for notifications. */
@@ -82,6 +83,7 @@ export class Model implements Sink {
     this.members = new Members({
       clock,
       members: (chat, limit) => ask.read({ type: 'members', chat, limit }),
+      open: (chat) => this.#timelines.has(chat),
       changed: (chat) => {
         this.#look(chat);
       },
@@ -175,8 +177,9 @@ export class Model implements Sink {
   }
 
   heard(word: Push | Entry): void {
-    if (isEntry(word)) this.flow.entry(word);
-    else this.#push(word);
+    if (!isEntry(word)) this.#push(word);
+    else if (this.#isOnlyToBeKept(word)) this.#world.archive.entry(word);
+    else this.flow.entry(word);
   }
 
   lost(): void {
@@ -192,9 +195,15 @@ export class Model implements Sink {
     for (const { chat } of this.chats.list.get()) {
       const seq = this.flow.cursor(chat);
       chars += chat.length + 24;
-      if (seq !== undefined && chars <= charsMax) cursors.set(chat, seq);
+      if (seq !== undefined && chars <= charsMax) cursors.set(chat, this.#resumeFrom(chat, seq));
     }
     return cursors;
+  }
+
+  /** A tab that led before this one may have gone before it wrote what both had heard: it is replayed, to be kept. */
+  #resumeFrom(chat: string, seq: number): number {
+    const kept = this.#world.archive.cursor(chat) ?? seq;
+    return kept < seq && seq - kept <= REPLAYED_MAX ? kept : seq;
   }
 
   /** Write what is to be kept. */
@@ -214,6 +223,10 @@ export class Model implements Sink {
     for (const part of [this.chats, this.members, this.people, this.typing]) part.clear();
     this.relations.restore();
     await this.#world.archive.flush();
+  }
+
+  #isOnlyToBeKept({ chat, seq }: Entry): boolean {
+    return seq <= (this.flow.cursor(chat) ?? 0) && this.#world.archive.cursor(chat) === seq - 1;
   }
 
   #push(push: Push): void {

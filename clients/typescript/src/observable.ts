@@ -21,6 +21,11 @@ export class Cell<T> implements Readable<T> {
     return this.#value;
   }
 
+  /** Somebody subscribes. */
+  get watched(): boolean {
+    return this.#runs.size > 0;
+  }
+
   set(value: T): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;

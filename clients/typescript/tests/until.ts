@@ -1,6 +1,6 @@
 import type { Readable } from '../src/index.js';
 
-const PATIENCE_MS = 30_000; // a condition that does not come true fails its test instead of hanging it
+const PATIENCE_MS = 120_000; // a condition that does not come true fails its test instead of hanging it
 
 /** Resolves with the value once it fulfils the condition. */
 export function until<T>(readable: Readable<T>, condition: (value: T) => boolean): Promise<T> {

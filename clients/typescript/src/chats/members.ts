@@ -30,6 +30,8 @@ export interface Roster {
 export interface MembersWorld {
   readonly clock: Clock;
   members(chat: string, limit: number): Promise<MemberList>;
+  /** The chat is on a screen. */
+  open(chat: string): boolean;
   /** What is known of a chat's members changed. */
   changed(chat: string): void;
 }
@@ -44,7 +46,7 @@ export class Members {
     this.#world = world;
   }
 
-  /** A chat's members, kept up to date from now on; undefined until they are known. */
+  /** A chat's members, kept up to date while somebody subscribes or the chat is open; undefined until they are known. */
   of(chat: string): Readable<Roster | undefined> {
     const held = this.#rosters.get(chat);
     if (held !== undefined) return held;
@@ -81,12 +83,15 @@ export class Members {
 
   /** Somebody came, went, or has other rights. */
   changed(chat: string): void {
-    if (this.#rosters.has(chat)) this.#ask(chat);
+    const cell = this.#rosters.get(chat);
+    if (cell === undefined) return;
+    if (cell.watched || this.#world.open(chat)) this.#ask(chat);
+    else this.#rosters.delete(chat); // whoever looks again asks again
   }
 
   /** There is a connection: what was missed is asked again. */
   connected(): void {
-    for (const chat of this.#rosters.keys()) this.#ask(chat);
+    for (const chat of [...this.#rosters.keys()]) this.changed(chat);
   }
 
   forget(chat: string): void {

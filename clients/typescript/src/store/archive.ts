@@ -101,6 +101,11 @@ export class Archive {
     return (await this.#store.list('entry', chat)) as Entry[];
   }
 
+  /** The last entry of a chat that is kept, by the tab that writes. */
+  cursor(chat: string): number | undefined {
+    return this.#places.get(chat)?.to;
+  }
+
   // What happens. A tab that does not write forgets it at once.
 
   /** The list has this of a chat now, or the chat is gone. */

@@ -7,7 +7,7 @@ import { Company, said } from './people.js';
 import { Server } from './server.js';
 
 const KILLS = 3;
-const MESSAGES = 40; // of each person, between two kills
+const MESSAGES = 25; // of each person, between two kills
 const FLAT_OUT = { HUBBUB_LIMITS_SEND_PER_SECOND: '0' };
 
 let server: Server;

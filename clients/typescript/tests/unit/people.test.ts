@@ -151,17 +151,32 @@ describe('members', () => {
   };
   let members: Members;
   let asked: number;
+  let open: string;
 
   beforeEach(() => {
-    asked = 0;
+    [asked, open] = [0, 'a'];
     members = new Members({
       clock,
       members: () => {
         asked += 1;
         return Promise.resolve({ type: 'members', members: [ada, ben], more: false });
       },
+      open: (chat) => chat === open,
       changed: () => undefined,
     });
+  });
+
+  test('are not asked for again where nobody looks any more', async () => {
+    const stop = members.of('a').subscribe(() => undefined);
+    await clock.settle(200);
+    stop();
+    open = '';
+    members.connected();
+    await clock.settle(200);
+    expect(asked).toBe(1);
+    members.of('a');
+    await clock.settle(200);
+    expect(asked).toBe(2);
   });
 
   test('are fetched when somebody looks, and again when somebody comes or goes, a few at once', async () => {

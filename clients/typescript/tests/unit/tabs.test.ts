@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { type Client, createClient, MemoryStore, type TabsPlatform } from '../../src/index.js';
 import { ManualClock, settled } from '../clock.js';
 import { browser } from '../locks.js';
-import { FakeSocket, Sockets } from '../sockets.js';
+import { type FakeSocket, Sockets, WELCOME } from '../sockets.js';
 import { until } from '../until.js';
 
 const TOKENS = { user: 'me', token: 't1', expires_at: 10_000_000, refresh_token: 'r1' };
@@ -130,6 +130,36 @@ test('a message written in a following tab is sent by the leading one, and both 
   });
   expect(await sent).toMatchObject({ seq: 1 });
   await until(first.outbox, (pending) => pending.length === 0 || pending[0]?.sent !== undefined);
+});
+
+test('what a tab had heard and not written when it crashed, the next one has replayed, and keeps', async () => {
+  const { tabs, first, second } = await pair();
+  const chat = { chat: 'a', msg_type: 'group', name: 'A', head: 1, received: 1, read: 1, unread: 0 };
+  const named = (seq: number): object => ({
+    type: 'renamed',
+    chat: 'a',
+    seq,
+    ts: seq,
+    from: 'ada',
+    name: `${seq}`,
+  });
+  tabs.sockets.last.says({ ...chat, type: 'chat' });
+  await tabs.clock.settle(100);
+  tabs.sockets.last.says(named(2));
+  tabs.sockets.last.says(named(3));
+  await until(second.chats.get('a'), (now) => now?.name === '3');
+  tabs.store.apply = () => Promise.resolve();
+  await first.close();
+  Reflect.deleteProperty(tabs.store, 'apply');
+
+  const socket = await socketNumber(tabs.sockets, 2);
+  socket.opens();
+  expect(socket.requests('hello')).toMatchObject([{ cursors: { a: 1 } }]);
+  socket.says({ ...WELCOME, chats: [{ ...chat, head: 3, name: '3' }] });
+  for (const seq of [2, 3, 4]) socket.says(named(seq));
+  await tabs.clock.settle(100);
+  expect(await tabs.store.list('entry', 'a')).toMatchObject([{ seq: 2 }, { seq: 3 }, { seq: 4 }]);
+  expect(second.chats.get('a').get()).toMatchObject({ name: '4', head: 4 });
 });
 
 test('who signs in or out in one tab does in all of them', async () => {
