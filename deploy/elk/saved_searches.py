@@ -65,7 +65,7 @@ QUESTIONS: Mapping[str, Question] = {
     ),
     "Is there a forecast to scale by?": Question(
         ("forecast", "no new forecast; the last one goes on"),
-        ("series", "model", "trusted", "peak", "error.message"),
+        ("series", "model", "wape", "trusted", "peak", "error.message"),
     ),
 }
 

@@ -141,7 +141,7 @@ def _log(outlooks: Sequence[Outlook]) -> None:
             "forecast",
             series=outlook.name,
             model=outlook.model,
-            error=round(outlook.error, 4),
+            wape=round(outlook.error, 4),
             trusted=outlook.trusted,
             peak=round(max(outlook.values), 1),
         )
