@@ -62,6 +62,7 @@ export const en = {
     jump: 'Jump to… (Ctrl K)',
     shortcuts: 'Keyboard shortcuts',
     skip: 'Skip to messages',
+    conversation: 'Conversation',
   },
 
   chats: {

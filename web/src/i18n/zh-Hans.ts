@@ -63,6 +63,7 @@ export const zhHans: Words = {
     jump: '跳转到…（Ctrl K）',
     shortcuts: '键盘快捷键',
     skip: '跳到消息',
+    conversation: '对话',
   },
 
   chats: {

@@ -13,8 +13,10 @@ interface Scroller {
 
 export class Reading {
   line: Line = $state.raw(NO_LINE);
-  #atEnd = true;
-  #reached = 0; // the furthest seq that was in view
+  /** Whether the place to read on from was found: what flits by on the way there is not read. */
+  opened = $state(false);
+  #atEnd = false;
+  #reached = 0; // the last seq that is in view
 
   constructor(private readonly room: ChatRoom) {
     const { summary } = room;
@@ -24,15 +26,15 @@ export class Reading {
   /** The list was scrolled, or grew. */
   seen(last: Row | undefined, atEnd: boolean): void {
     this.#atEnd = atEnd;
-    if (last?.kind === 'message') this.#reached = Math.max(this.#reached, last.message.seq ?? 0);
-    if (last?.kind === 'notice') this.#reached = Math.max(this.#reached, last.notice.seq);
+    if (last?.kind === 'message') this.#reached = last.message.seq ?? 0;
+    if (last?.kind === 'notice') this.#reached = last.notice.seq;
     this.settle();
   }
 
   /** What was in view while the person was here is read; at the end of the chat, all of it. */
   settle(): void {
     const { summary } = this.room;
-    if (!attention.here || !summary) return;
+    if (!this.opened || !attention.here || !summary) return;
     const seq = this.#atEnd ? summary.head : this.#reached;
     if (seq > summary.read) hub.read(this.room.chat, seq);
   }
@@ -48,11 +50,19 @@ export class Reading {
     this.line = NO_LINE;
   }
 
-  /** Bring the line into view: what is new begins there. */
-  async showLine(list: Scroller | undefined): Promise<void> {
+  /** Go where one reads on: to `seq` if an address named it, else to the line, else to the end, where a list begins. */
+  async open(
+    seq: number | undefined,
+    reveal: (seq: number) => Promise<void>,
+    list: () => Scroller | undefined,
+  ): Promise<void> {
     const { from } = this.line;
-    if (from === undefined) return;
-    await this.room.timeline.around(from);
-    await list?.scrollToKey('unread', 0.2);
+    if (seq !== undefined) await reveal(seq);
+    else if (from !== undefined) {
+      await this.room.timeline.around(from);
+      await list()?.scrollToKey('unread', 0.2);
+    }
+    this.opened = true;
+    this.settle();
   }
 }

@@ -36,6 +36,7 @@ MEDIA_TYPES = {
     ".webp": "image/webp",
     ".woff2": "font/woff2",
 }
+UNDER_POLICY = ("text/html", "text/javascript")  # a service worker lives under the policy its own file came with
 TRUSTED_TYPES = ("hubbub", "svelte-trusted-html")
 
 
@@ -133,7 +134,7 @@ async def _answer(asset: Asset, scope: HTTPScope, send: Send, policy: str) -> No
     etag = f'"{asset.etag}{coding and "-"}{coding}"'
     body = asset.bodies[coding]
     headers = {"cache-control": asset.cache, "etag": etag, "vary": "accept-encoding"}
-    if asset.media_type.startswith("text/html"):
+    if asset.media_type.startswith(UNDER_POLICY):
         headers["content-security-policy"] = policy
     status = 304 if _has(asked.get(b"if-none-match", ""), etag) else 200
     if status == 200:

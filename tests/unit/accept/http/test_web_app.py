@@ -178,3 +178,9 @@ async def test_over_https_a_browser_is_to_come_back_over_https(world: World, fol
 def test_a_folder_without_a_page_is_no_app(tmp_path: Path) -> None:
     assert load_web_app(tmp_path) is None
     assert load_web_app(tmp_path / "nowhere") is None
+
+
+async def test_a_service_worker_may_fetch_what_the_page_may(browser: httpx.AsyncClient) -> None:
+    """A worker's policy is the one its own file came with; under that of data it could not fetch the page to keep it."""
+    page, script = await browser.get("/"), await browser.get("/assets/app-c0ffee.js")
+    assert script.headers["content-security-policy"] == page.headers["content-security-policy"]
