@@ -58,7 +58,7 @@ function arrived({ chat, message, replayed }: Arrival): void {
     replayed,
     hidden: friends.isBlocked(message.from),
   });
-  if (!worth) return;
+  if (!worth || !hub.leads.get()) return; // of several tabs, one tells
   if (preferences.sound) playTone();
   if (preferences.desktop && !attention.here) notify(chat, message.from, content);
 }

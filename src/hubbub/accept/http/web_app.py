@@ -36,7 +36,10 @@ MEDIA_TYPES = {
     ".webp": "image/webp",
     ".woff2": "font/woff2",
 }
-UNDER_POLICY = ("text/html", "text/javascript")  # a service worker lives under the policy its own file came with
+UNDER_POLICY = (
+    "text/html",
+    "text/javascript",
+)  # a service worker lives under the policy its own file came with
 TRUSTED_TYPES = ("hubbub", "svelte-trusted-html")
 
 
