@@ -12,7 +12,7 @@ export function shellFiles(): Plugin {
       order: 'post',
       handler(_options, bundle) {
         const files = Object.keys(bundle).filter((name) => name.startsWith('assets/'));
-        const wanted = files.map((name) => `/${name}`).filter((name) => !name.includes('/emoji-'));
+        const wanted = files.map((name) => `/${name}`).filter((name) => !name.includes(FETCHED_WHEN_WANTED));
         const worker = bundle['sw.js'];
         if (worker?.type !== 'chunk' || !worker.code.includes(PLACEHOLDER))
           this.error('the service worker has no list to fill');
