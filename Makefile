@@ -36,7 +36,7 @@ help:
 	@echo "make test          all tests: unit, conversations, ports, conformance, faults"
 	@echo "make services      Debian packages of the servers that tests start (as root; part of make test)"
 	@echo "make check         what must pass before a commit, under a minute: lint, types, contracts, unit tests"
-	@echo "make conformance   the Autobahn cases of groups 1-7 and 10, then the large messages of group 9"
+	@echo "make conformance   the plays of tests/conformance on all four wires; the Autobahn cases of groups 1-7 and 10, then the large messages of group 9"
 	@echo "make bench         every benchmark the README quotes"
 	@echo "make fuzz          the parsers, FUZZ_SECONDS=60 each"
 	@echo "make reference     docs/configuration.md from the settings, and the TypeScript types of the wire"
@@ -126,6 +126,7 @@ check: setup node
 	$(NPM) run --silent check
 
 conformance: setup
+	$(BIN)/python tests/conformance/run.py -n $(WORKERS)
 	$(BIN)/python tests/conformance/autobahn/run.py
 	$(BIN)/python tests/conformance/autobahn/run.py --large --cases '9.*'
 

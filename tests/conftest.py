@@ -45,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "every_store: played on every database, not on the embedded store only"
     )
+    config.addinivalue_line("markers", "inside: looks at the server's own files or internal port")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -54,3 +54,11 @@ def test_idle_connections_are_all_there_when_memory_is_read() -> None:
     assert (counts["alive"], counts["open_at_server"]) == (40, 40)
     assert counts["channels"] == counts["rooms"] == 20
     assert (counts["errors"], counts["lost_connections"]) == ([], 0)
+
+
+def test_protobuf_takes_fewer_bytes_than_json_whatever_is_said() -> None:
+    counts = record_of("codec", "--blocks", "1", "--block-seconds", "0.001")["counts"]
+
+    assert len(counts) == 10
+    for name, sizes in counts.items():
+        assert 0 < sizes["protobuf"] < sizes["json"], name

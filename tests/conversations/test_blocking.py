@@ -6,7 +6,6 @@ The test of silence: whoever is blocked sees exactly what a friend sees who was 
 from typing import Any
 
 import pytest
-from tests.conversations.test_friends import lists
 
 from hubbub_conformance.conversation import Connection, Envelope, Stage
 
@@ -18,8 +17,8 @@ async def test_blocking_ends_the_friendship_and_the_talk(stage: Stage) -> None:
     chat = await stage.friends(alice, bob)
     await alice.asks("block", user=bob)
     await bob.hears("friend", user=alice.user, change="removed")
-    assert await lists(alice) == ([], [], [], [bob.user])
-    assert await lists(bob) == ([], [], [], [])
+    assert await alice.friend_lists() == ([], [], [], [bob.user])
+    assert await bob.friend_lists() == ([], [], [], [])
     fields = {"msg_type": "private", "content": "!", "msg_id": "1"}
     await bob.is_refused("not_friends", "send", to=alice, **fields)
     await alice.is_refused("blocked", "send", to=bob, **fields)
@@ -34,10 +33,10 @@ async def test_what_the_blocked_ask_goes_nowhere(stage: Stage) -> None:
     await alice.asks("block", user=bob)
     await bob.asks("befriend", user=alice)
     await alice.hears_nothing()
-    assert await lists(alice) == ([], [], [], [bob.user])
-    assert await lists(bob) == ([], [], [alice.user], [])
+    assert await alice.friend_lists() == ([], [], [], [bob.user])
+    assert await bob.friend_lists() == ([], [], [alice.user], [])
     await alice.asks("unblock", user=bob)
-    assert (await lists(alice))[1] == []
+    assert (await alice.friend_lists())[1] == []
     await bob.hears("friend", user=alice.user, change="removed")  # as if it had been declined
     await alice.is_refused("not_found", "accept", user=bob)
 
@@ -47,8 +46,8 @@ async def test_a_request_made_before_the_block_is_not_seen_after_it(stage: Stage
     await bob.asks("befriend", user=alice)
     await alice.hears("friend", change="requested")
     await alice.asks("block", user=bob)
-    assert await lists(alice) == ([], [], [], [bob.user])
-    assert await lists(bob) == ([], [], [alice.user], [])
+    assert await alice.friend_lists() == ([], [], [], [bob.user])
+    assert await bob.friend_lists() == ([], [], [alice.user], [])
     await bob.hears_nothing()
 
 
@@ -71,7 +70,7 @@ async def test_blocking_twice_and_each_other(stage: Stage) -> None:
     await alice.asks("block", user=bob)
     await bob.asks("block", user=alice)
     for each, other in ((alice, bob), (bob, alice)):
-        assert await lists(each) == ([], [], [], [other.user])
+        assert await each.friend_lists() == ([], [], [], [other.user])
         await each.is_refused("blocked", "send", msg_type="private", to=other, content="!", msg_id="1")
     await alice.asks("unblock", user=bob)
     await alice.is_refused("not_friends", "send", msg_type="private", to=bob, content="!", msg_id="2")

@@ -172,6 +172,7 @@ async def test_after_a_crash_there_is_no_goodbye_and_nothing_is_lost(own_stage: 
     await again.hears("message", seq=sent["seq"], content="kept")
 
 
+@pytest.mark.inside
 async def test_the_public_port_knows_no_internal_routes(stage: Stage) -> None:
     async with httpx.AsyncClient() as client:
         for path in ("/livez", "/readyz", "/metrics"):

@@ -5,6 +5,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hubbub_conformance.conversation import Connection, Stage
 
 SECRETS = ("the first wording", "the second wording", "the third wording")
@@ -34,6 +36,7 @@ def said(everything: Any) -> list[str]:  # noqa: ANN401 - JSON
     return [words for words in SECRETS if words in str(everything)]
 
 
+@pytest.mark.inside
 async def test_what_was_deleted_is_nowhere_any_more(stage: Stage) -> None:
     alice, bob = await stage.people("alice", "bob")
     room = await stage.room(alice, bob)
@@ -55,6 +58,7 @@ async def test_what_was_deleted_is_nowhere_any_more(stage: Stage) -> None:
     assert message.keys().isdisjoint({"content", "edited", "reactions"})
 
 
+@pytest.mark.inside
 async def test_what_is_said_reworded_and_deleted_in_one_breath_is_gone_too(stage: Stage) -> None:
     alice, bob = await stage.people("alice", "bob")
     room = await stage.room(alice, bob)

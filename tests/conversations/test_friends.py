@@ -2,14 +2,9 @@
 
 import pytest
 
-from hubbub_conformance.conversation import Connection, Stage
+from hubbub_conformance.conversation import Stage
 
 pytestmark = pytest.mark.every_store
-
-
-async def lists(person: Connection) -> tuple[list[str], list[str], list[str], list[str]]:
-    found = await person.asks("friends")
-    return found["friends"], found["incoming"], found["outgoing"], found["blocked"]
 
 
 async def test_a_request_is_told_accepted_and_opens_a_chat(stage: Stage) -> None:
@@ -17,15 +12,15 @@ async def test_a_request_is_told_accepted_and_opens_a_chat(stage: Stage) -> None
     await alice.asks("befriend", user=bob)
     await bob.hears("friend", user=alice.user, change="requested")
     await alice.hears_nothing()
-    assert await lists(alice) == ([], [], [bob.user], [])
-    assert await lists(bob) == ([], [alice.user], [], [])
+    assert await alice.friend_lists() == ([], [], [bob.user], [])
+    assert await bob.friend_lists() == ([], [alice.user], [], [])
     assert (await alice.asks("chats"))["chats"] == []
     await bob.asks("accept", user=alice)
     for each, peer in ((alice, bob), (bob, alice)):
         await each.hears("friend", user=peer.user, change="accepted")
         chat = await each.hears("chat", msg_type="private", peer=peer.user, name=peer.user, head=0)
         assert chat.keys().isdisjoint({"role", "public"})
-        assert await lists(each) == ([peer.user], [], [], [])
+        assert await each.friend_lists() == ([peer.user], [], [], [])
         assert [each["chat"] for each in (await each.asks("chats"))["chats"]] == [chat["chat"]]
 
 
@@ -36,7 +31,7 @@ async def test_two_who_ask_each_other_are_friends(stage: Stage) -> None:
     await alice.hears("friend", user=bob.user, change="accepted")
     await bob.hears("friend", user=alice.user, change="requested")
     await bob.hears("friend", user=alice.user, change="accepted")
-    assert await lists(alice) == ([bob.user], [], [], [])
+    assert await alice.friend_lists() == ([bob.user], [], [], [])
 
 
 async def test_asking_again_changes_nothing(stage: Stage) -> None:
@@ -58,7 +53,7 @@ async def test_a_request_may_be_declined(stage: Stage) -> None:
     await bob.hears("friend", change="requested")
     await bob.asks("decline", user=alice)
     await alice.hears("friend", user=bob.user, change="removed")
-    assert await lists(alice) == await lists(bob) == ([], [], [], [])
+    assert await alice.friend_lists() == await bob.friend_lists() == ([], [], [], [])
     await bob.is_refused("not_found", "accept", user=alice)
     await alice.asks("befriend", user=bob)
     await bob.eventually_hears("friend", user=alice.user, change="requested")
@@ -70,7 +65,7 @@ async def test_a_request_may_be_taken_back(stage: Stage) -> None:
     await alice.asks("unfriend", user=bob)
     await bob.hears("friend", change="requested")
     await bob.hears("friend", user=alice.user, change="removed")
-    assert await lists(alice) == await lists(bob) == ([], [], [], [])
+    assert await alice.friend_lists() == await bob.friend_lists() == ([], [], [], [])
     await bob.is_refused("not_found", "accept", user=alice)
 
 
@@ -101,7 +96,7 @@ async def test_after_unfriending_the_history_stays_and_the_talk_ends(stage: Stag
     await bob.asks("unfriend", user=alice)
     await alice.eventually_hears("friend", user=bob.user, change="removed")
     for each, other in ((alice, bob), (bob, alice)):
-        assert await lists(each) == ([], [], [], [])
+        assert await each.friend_lists() == ([], [], [], [])
         [entry] = (await each.asks("history", chat=chat))["entries"]
         assert entry["content"] == "us"
         await each.is_refused("not_friends", "send", msg_type="private", to=other, content="!", msg_id="2")

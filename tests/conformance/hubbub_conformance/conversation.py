@@ -12,6 +12,7 @@ presence and receipts, which come by the clock, wait aside until they are asked 
 
 import asyncio
 import itertools
+import secrets
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from typing import Any, Self
@@ -30,6 +31,7 @@ PASSWORD = "correct horse"
 PING = {"type": "ping"}  # of a server that speaks framed TCP
 REMEMBERED = 60  # envelopes shown when a play fails
 _numbers = itertools.count(1)
+_run = secrets.token_hex(2)  # so that a server that was asked before can be asked again, and by two at once
 _FIELD_OF = {"from_": "from"}
 
 
@@ -131,6 +133,11 @@ class Connection:
         while request not in self._replies:
             self._file(await self.next(f"the reply to request {request}"))
         return self._replies.pop(request)
+
+    async def friend_lists(self) -> tuple[list[str], list[str], list[str], list[str]]:
+        """Friends, incoming and outgoing requests, and whom they block."""
+        found = await self.asks("friends")
+        return found["friends"], found["incoming"], found["outgoing"], found["blocked"]
 
     # ── hearing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -288,7 +295,7 @@ class Stage:
 
     async def signs_up(self, name: str) -> Person:
         """A new account; its handle begins with `name` and is nobody else's."""
-        new = {"user": f"{name}.{next(_numbers)}", "password": PASSWORD}
+        new = {"user": f"{name}.{_run}.{next(_numbers)}", "password": PASSWORD}
         return Person(self, (await self.stranger.post("/accounts", new)).gives(201))
 
     async def people(self, *names: str) -> list[Connection]:
