@@ -38,7 +38,7 @@ def configure(level: str, form: str) -> None:
 
 
 def _name_the_error(_logger: Any, _method: str, event: Any) -> Any:  # noqa: ANN401 - structlog's signature
-    """`error` is an object of ECS: a text there would be refused by Elasticsearch where another line has a stack trace."""
-    if isinstance(event.get("error"), str):
-        event["error"] = {"message": event["error"]}
+    """`error` is an object of ECS: a text or number there would be refused by Elasticsearch where another line has a stack trace."""
+    if "error" in event and not isinstance(event["error"], dict):
+        event["error"] = {"message": str(event["error"])}
     return event
