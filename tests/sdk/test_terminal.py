@@ -142,10 +142,10 @@ async def test_the_way_in(server: ServerProcess, tmp_path: Path) -> None:
 
 async def test_a_room_is_made_and_people_talk(server: ServerProcess, tmp_path: Path, peer: Peer) -> None:
     async with seat(server, tmp_path, new_name("alice")) as alice:
-        name = new_name("lobby")
+        name = f"[b]{new_name('lobby')}[/b]"
         await alice.opens("f3")
         await alice.types(name)
-        await alice.sees(f"# {name}", "1 member", "the beginning of")
+        await alice.sees(f"# {name}", "1 member", "the beginning of", f"Message {name}")
         await alice.types("first", "ctrl+j")
         await alice.types("second line")
         await alice.sees("first", "second line ✓")
@@ -237,7 +237,7 @@ async def test_earlier_messages_come_above_what_is_read(
         assert len(chat.log) < 150
         while not chat.log.whole:
             held = len(chat.log)
-            transcript.scroll_to(y=8, animate=False, force=True)
+            transcript.scroll_to(y=8, animate=False, immediate=True)
             await alice.pilot.pause()
             before = alice.text.splitlines()[2]
             await alice.until(lambda held=held: len(chat.log) > held, "earlier messages")
@@ -331,8 +331,11 @@ async def test_the_banner_tells_the_truth_and_what_is_written_meanwhile_is_sent_
     async with seat(own_server, tmp_path, user) as alice:
         await alice.app.deeds.create_room("island", public=True)
         await alice.sees("the beginning of island")
+        for number in range(20):
+            await alice.types(f"line {number}")
+        await alice.sees("line 19 ✓")
         own_server.crash()
-        await alice.sees("Connection lost", "again in", "F5 try now")
+        await alice.sees("Connection lost", "again in", "F5 try now", "line 19 ✓")
         await alice.types("written in the dark")
         await alice.sees("waits for the connection", "1 message kept")
     async with seat(own_server, tmp_path) as later:

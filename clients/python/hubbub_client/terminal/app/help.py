@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hubbub_client.terminal.desk.choices import Row, Sheet, heading
+from hubbub_client.terminal.desk.choices import Row, Sheet, fits, heading
 
 KEYS: Mapping[str, Mapping[str, str]] = {
     "anywhere": {
@@ -20,7 +20,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     },
     "writing": {
         "Enter": "send",
-        "Ctrl+J": "a line more (Alt+Enter and Shift+Enter where the terminal tells them apart)",
+        "Ctrl+J": "a line more (or Alt+Enter)",
         "↑": "change your last message, while nothing is written",
         "Esc": "put aside what you answer or change",
         "PgUp PgDn": "earlier and later messages",
@@ -38,12 +38,12 @@ KEYS: Mapping[str, Mapping[str, str]] = {
 
 
 def help_rows(query: str) -> list[Row]:
-    """The keys as rows."""
+    """The keys as rows: all, or those that do what is asked for."""
     rows: list[Row] = []
     for where, keys in KEYS.items():
-        rows.append(heading(where))
-        rows += [heading(f"  {key:<12} {what}") for key, what in keys.items()]
+        found = [heading(f"  {key:<12} {what}") for key, what in keys.items() if fits(f"{key} {what}", query)]
+        rows += [heading(where), *found] if found else []
     return rows
 
 
-HELP = Sheet("help", "Keys", help_rows)
+HELP = Sheet("help", "Keys", help_rows, "what you want to do")

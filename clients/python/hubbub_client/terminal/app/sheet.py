@@ -93,9 +93,11 @@ class SheetScreen(ModalScreen[None]):
         return self._rows[at] if at is not None and at < len(self._rows) else None
 
     def action_move(self, by: int) -> None:
-        """Another row, while the field has the keys."""
+        """Another row, while the field has the keys; where none can be chosen, further down."""
         options = self.query_one(OptionList)
-        if by > 0:
+        if self._row is None:
+            options.scroll_relative(y=by * 5, animate=False)
+        elif by > 0:
             options.action_cursor_down()
         else:
             options.action_cursor_up()
@@ -135,12 +137,12 @@ class SheetScreen(ModalScreen[None]):
             action = f"screen.choose_key('{choice.key}')"
             parts += [
                 (f" {_key(choice.key)} ", f"bold $accent @click={action}"),
-                (f"{choice.label} ", f"@click={action}"),
+                (f"{choice.label} ", ""),
             ]
         if row is not None and len(row.choices) > 1 and not self.query_one(OptionList).has_focus:
             parts.append((" Tab ", "bold $accent"))
             parts.append(("for the letters ", ""))
-        parts += [(" Esc ", "bold $accent @click=screen.dismiss"), ("close", "@click=screen.dismiss")]
+        parts += [(" Esc ", "bold $accent @click=screen.dismiss"), ("close", "")]
         self.query_one("#sheet-keys", Static).update(Content.assemble(*parts))
 
     def action_choose_key(self, key: str) -> None:

@@ -59,6 +59,8 @@ class Transcript(ScrollView, can_focus=True):
         self._painted_for: tuple[int, Palette] | None = None
         self._tops: list[int] = []
         self._height = 0
+        self._following = True
+        """It is at the end, and stays there: whatever comes, and however high it is."""
 
     # What is shown
 
@@ -76,7 +78,7 @@ class Transcript(ScrollView, can_focus=True):
         """Show other items, from the same place on; at the end if it was there."""
         if items == self._items and palette is self._palette:
             return
-        anchor = None if self.at_end else self._anchor()
+        anchor = None if self._following else self._anchor()
         self._items, self._palette = items, palette
         self._lay_out(anchor)
 
@@ -108,11 +110,12 @@ class Transcript(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Another width folds otherwise."""
-        self._lay_out(None if self.at_end else self._anchor())
+        self._lay_out(None if self._following else self._anchor())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Tell who fetches and who reads."""
         super().watch_scroll_y(old_value, new_value)
+        self._following = self.at_end
         self.post_message(self.Moved())
 
     def _anchor(self) -> _Anchor | None:
@@ -141,6 +144,7 @@ class Transcript(ScrollView, can_focus=True):
         place = next((at for at, item in enumerate(self._items) if anchor and item.key == anchor.key), None)
         if anchor is None or place is None:
             self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+            self._following = True
         else:
             self.scroll_to(y=self._tops[place] + anchor.above, animate=False, immediate=True)
 

@@ -98,7 +98,7 @@ class Writer:
         chat = self._app.desk.chat
         about = put(self._app.main, "#about", Content(self._about()))
         about.set_class(self._reply_to is not None or self._changing is not None, "some")
-        self._composer.placeholder = "" if chat is None else f"Message {chat.label}"
+        self._composer.placeholder = Content("" if chat is None else f"Message {chat.label}")
 
     def _about(self) -> str:
         chat = self._app.desk.chat
