@@ -9,7 +9,7 @@
     publish/     6. other nodes learn: relay and bus
     push/        7. clients learn: hub, presence, receipts
     runtime/        supervised tasks, logs, metrics
-    testing/        in-memory ports, a manual clock, conversation scripts
+    testing/        in-memory ports, a manual clock, a server in a process of its own
     operate/        what the operator asks and the server does not need: the forecast
     wiring/         settings, the `hubbub` program, and the only place where concrete parts meet
 
