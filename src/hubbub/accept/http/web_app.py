@@ -17,9 +17,6 @@ from hubbub.accept.http.services import HttpPolicy
 FOLDER = Path(__file__).with_name("web")
 PAGE = "index.html"
 READS = frozenset({"GET", "HEAD"})
-ROUTES = frozenset(
-    {"login", "chat", "rooms", "friends", "settings"}
-)  # first words of the addresses the app knows
 IMMUTABLE = "public, max-age=31536000, immutable"  # a year
 ASK_AGAIN = "no-cache"
 ENCODINGS = {"br": ".br", "gzip": ".gz"}  # the better first
@@ -40,7 +37,7 @@ UNDER_POLICY = (
     "text/html",
     "text/javascript",
 )  # a service worker lives under the policy its own file came with
-TRUSTED_TYPES = ("hubbub", "svelte-trusted-html")
+TRUSTED_TYPES = ("hubbub",)  # web/src/worker/register.ts: the one address a worker may have
 
 
 class Asset(Struct, frozen=True, kw_only=True):
@@ -53,16 +50,14 @@ class Asset(Struct, frozen=True, kw_only=True):
 
 
 class WebApp(Struct, frozen=True, kw_only=True):
-    """The files by path; the page answers every address the app knows."""
+    """The files by path; the page stands at the root, and what it shows is in the fragment of its address."""
 
     files: Mapping[str, Asset]
     page: Asset
 
     def find(self, path: str) -> Asset | None:
         """What stands at this path of the public port; None if it is not the app's."""
-        name = path.removeprefix("/")
-        found = self.files.get(name)
-        return self.page if found is None and (not name or name.split("/", 1)[0] in ROUTES) else found
+        return self.page if path == "/" else self.files.get(path.removeprefix("/"))
 
 
 def load_web_app(folder: Path = FOLDER) -> WebApp | None:

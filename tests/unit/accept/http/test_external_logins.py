@@ -41,10 +41,10 @@ def cookies_of(answer: httpx.Response) -> SimpleCookie:
 
 
 def said(answer: httpx.Response) -> dict[str, str]:
-    """The query of the redirect to the app's log-in page."""
+    """The query of the redirect to the app."""
     assert answer.status_code == 302
     target = urlsplit(answer.headers["location"])
-    assert (target.scheme, target.netloc, target.path) == ("", "", "/login")
+    assert (target.scheme, target.netloc, target.path) == ("", "", "/")
     return {name: values[0] for name, values in parse_qs(target.query).items()}
 
 
@@ -109,7 +109,7 @@ async def test_no_url_holds_anything_secret(browser: Browser) -> None:
     [sealed] = browser.jar.values()
     assert sealed not in answer.headers["location"]
     back = await browser.returns(browser.corp.logs_in(answer.headers["location"]))
-    assert back.headers["location"] == "/login?provider=corp"
+    assert back.headers["location"] == "/?provider=corp"
     assert back.headers["cache-control"] == "no-store"
     assert back.headers["referrer-policy"] == "no-referrer"
 

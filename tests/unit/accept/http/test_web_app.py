@@ -49,8 +49,8 @@ async def test_a_hashed_file_is_kept_for_ever(browser: httpx.AsyncClient) -> Non
     assert "content-encoding" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/", "/login", "/chat/r0", "/chat/a.b", "/settings/sessions"])
-async def test_every_address_of_the_app_is_its_page(browser: httpx.AsyncClient, path: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/?provider=corp"])
+async def test_the_page_is_asked_about_each_time(browser: httpx.AsyncClient, path: str) -> None:
     answer = await browser.get(path)
     assert (answer.status_code, answer.text) == (200, PAGE)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -87,6 +87,7 @@ def test_the_socket_of_the_public_address_may_be_opened_by_every_browser() -> No
         ("/index.html", 404),
         ("/.stamp", 404),
         ("/nothing", 404),
+        ("/chat/r0", 404),
         ("/api/v1/nothing", 404),
         ("/assets/../../secret.txt", 404),
         ("/assets/..%2f..%2fsecret.txt", 404),
@@ -137,7 +138,7 @@ def test_what_was_not_packed_is_sent_as_it_is() -> None:
 
 
 async def test_who_has_a_file_is_not_sent_it_again(browser: httpx.AsyncClient) -> None:
-    first = await browser.get("/login")
+    first = await browser.get("/")
     for held in (first.headers["etag"], f'"other", W/{first.headers["etag"]}', "*"):
         again = await browser.get("/", headers={"if-none-match": held})
         assert (again.status_code, again.content) == (304, b"")
@@ -161,7 +162,7 @@ async def test_head_says_what_get_would(browser: httpx.AsyncClient) -> None:
 
 
 async def test_other_methods_are_not_the_apps(browser: httpx.AsyncClient) -> None:
-    for path in ("/", "/login", "/assets/app-c0ffee.js"):
+    for path in ("/", "/assets/app-c0ffee.js"):
         assert (await browser.post(path)).status_code in {404, 405}
 
 
