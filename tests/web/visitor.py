@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Self
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute, expect
 from tests.web.watching import Watch
 
 PASSWORD = "correct horse battery"
@@ -34,12 +34,38 @@ class Visitor:
         self.context.tracing.start(screenshots=True, snapshots=True)
         self.watch = Watch(self.context, origin)
         self.page: Page = self.context.new_page()
+        self._sockets: list[WebSocketRoute] = []
+        self._unplugged = False
 
     def leaves_behind(self, folder: Path) -> None:
         """A picture and a trace, for whoever wonders why a test failed."""
         folder.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=folder / f"{self.name}.png")
         self.context.tracing.stop(path=folder / f"{self.name}.zip")
+
+    def has_a_plug(self) -> Self:
+        """So that it can be pulled: an emulated loss of the network leaves the sockets that are open as they are."""
+        self.context.route_web_socket("**/ws", self._plugged)
+        return self
+
+    def _plugged(self, socket: WebSocketRoute) -> None:
+        if self._unplugged:
+            socket.close()
+            return
+        socket.connect_to_server()
+        self._sockets.append(socket)
+
+    def goes_offline(self) -> None:
+        """Pull it."""
+        self._unplugged = True
+        self.context.set_offline(True)
+        while self._sockets:
+            self._sockets.pop().close()
+
+    def comes_online(self) -> None:
+        """Put it back in."""
+        self._unplugged = False
+        self.context.set_offline(False)
 
     # ── coming in ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -121,19 +147,19 @@ class Visitor:
         """The messages of the open chat."""
         return self.page.get_by_role("article")
 
-    def message(self, text: str) -> Locator:
-        """The message that says this."""
-        return self.history.filter(has=self.page.locator(".content", has_text=text))
+    def message(self, text: str, *, exact: bool = False) -> Locator:
+        """The message that says this: among other things, or (`exact`) nothing else."""
+        return self.history.filter(has=self.page.locator(".content").get_by_text(text, exact=exact))
 
     def says(self, text: str) -> None:
         """Write and send."""
         self.composer.fill(text)
         self.composer.press("Enter")
 
-    def sees(self, text: str) -> Locator:
+    def sees(self, text: str, *, exact: bool = False) -> Locator:
         """The message is there, once."""
-        expect(self.message(text)).to_have_count(1)
-        return self.message(text)
+        expect(self.message(text, exact=exact)).to_have_count(1)
+        return self.message(text, exact=exact)
 
     def sees_state(self, text: str, state: str) -> None:
         """What the mark beside their own message says: Sent, Delivered, Read …"""

@@ -26,6 +26,7 @@ class Watch:
         context.add_init_script(REPORT)
         context.on("page", self._page)
         context.on("request", self._request)
+        context.route(self._is_elsewhere, lambda route: route.abort())  # nothing leaves this machine
 
     def _page(self, page: Page) -> None:
         page.on("dialog", self._dialog)
@@ -44,6 +45,10 @@ class Watch:
         self.complaints.append(f"an error of the page: {error.message}")
 
     def _request(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc not in self.may_call:
+        """What the app's own page asks for; an identity provider's page is its own affair."""
+        if self._is_elsewhere(request.url) and urlsplit(request.frame.url).netloc == self._origin:
             self.complaints.append(f"a request to {request.url}")
+
+    def _is_elsewhere(self, url: str) -> bool:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc not in self.may_call
