@@ -189,7 +189,9 @@ def test_a_visitor_without_a_session_is_redirected_there_and_back(visitors: Visi
     erin.page.get_by_role("button", name="Continue").click()
     erin.is_in()
     expect(erin.page).to_have_url(f"{erin.origin}/#/friends")
-    expect(erin.page.get_by_role("banner")).to_contain_text("Erin of Corp")
+    expect(erin.page.get_by_role("complementary", name="Chats, friends and rooms")).to_contain_text(
+        "Erin of Corp"
+    )
     erin.page.reload()
     erin.is_in()
     assert not [each for each in erin.context.cookies() if each["name"].startswith("hubbub")]

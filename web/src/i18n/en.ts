@@ -54,6 +54,7 @@ export const en = {
 
   nav: {
     main: 'Main',
+    side: 'Chats, friends and rooms',
     chats: 'Chats',
     friends: 'Friends',
     discover: 'Rooms',

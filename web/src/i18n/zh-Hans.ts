@@ -55,6 +55,7 @@ export const zhHans: Words = {
 
   nav: {
     main: '主导航',
+    side: '聊天、好友和房间',
     chats: '聊天',
     friends: '好友',
     discover: '房间',
