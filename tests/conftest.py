@@ -49,11 +49,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "wire" in metafunc.fixturenames:
+    if "played_on" in metafunc.fixturenames:
         places = [*((name, DATABASES[0]) for name in wires_of(metafunc)), *elsewhere(metafunc)]
         values = [(WIRES[name], database) for name, database in places]
         ids = [name if database == DATABASES[0] else database for name, database in places]
         metafunc.parametrize(("wire", "played_on"), values, ids=ids)
+    elif "wire" in metafunc.fixturenames:
+        names = wires_of(metafunc)
+        metafunc.parametrize("wire", [WIRES[name] for name in names], ids=names)
 
 
 def elsewhere(metafunc: pytest.Metafunc) -> list[tuple[str, str]]:

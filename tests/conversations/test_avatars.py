@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from hubbub.testing.pictures import jpeg, png
-from hubbub_conformance.conversation import Answer, Connection, Stage
+from hubbub_conformance.conversation import Connection, Stage
+from hubbub_conformance.http_requests import Answer
 
 FEW = {"HUBBUB_LIMITS_PROFILE_PER_HOUR": "3"}
 
