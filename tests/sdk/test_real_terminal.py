@@ -96,7 +96,7 @@ def test_a_person_signs_up_and_loses_nothing_when_the_server_is_killed(
 ) -> None:
     terminal.sees("Name", "Password", "Create account")
     terminal.types("alice\r")
-    terminal.sees("alice")
+    terminal.sees("alice", "Enter logs in")
     terminal.types(PASSWORD)
     terminal.sees("•" * len(PASSWORD))
     terminal.types("\x1bOR")  # F3

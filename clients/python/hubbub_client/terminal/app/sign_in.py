@@ -29,6 +29,7 @@ class SignInScreen(ModalScreen[bool]):
     def __init__(self, server: str, user: str, enter: Enter, why: str = "") -> None:
         super().__init__()
         self._server, self._user, self._enter, self._why = server, user, enter, why
+        self._troubled = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sign-in"):
@@ -77,7 +78,13 @@ class SignInScreen(ModalScreen[bool]):
         else:
             self.dismiss(result=True)
 
+    def on_descendant_focus(self) -> None:
+        """What Enter will do, unless there is worse to say."""
+        if not self._troubled and self.query_one("#password", Input).has_focus:
+            self._say("Enter logs in. New here? F3 creates the account.", bad=False)
+
     def _say(self, text: str, *, bad: bool = True) -> None:
+        self._troubled = bad and bool(text)
         self.query_one("#trouble", Static).update(Content.assemble((text, "$error" if bad else "$muted")))
 
 
