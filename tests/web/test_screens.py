@@ -1,0 +1,87 @@
+"""What the screens beside the conversation do: rooms and their moderation, settings, drafts, mentions, the switcher."""
+
+from playwright.sync_api import expect
+from tests.web.conftest import Visitors
+
+
+def test_who_is_muted_sees_until_when_and_who_is_removed_is_out(visitors: Visitors) -> None:
+    olga, rob = visitors.comes("olga"), visitors.comes("rob")
+    olga.makes_room("Order")
+    rob.joins("Order")
+    olga.page.get_by_role("button", name="Actions for rob").click()
+    olga.page.get_by_role("menuitem", name="Mute: For an hour").click()
+    expect(rob.page.get_by_text("You are muted until")).to_be_visible()
+    olga.page.get_by_role("button", name="Actions for rob").click()
+    olga.page.get_by_role("menuitem", name="Let speak again").click()
+    rob.says("thank you")
+    olga.sees("thank you")
+    olga.page.get_by_label("Room name").fill("Good order")
+    olga.page.get_by_role("button", name="Save", exact=True).click()
+    expect(rob.page.get_by_text("olga renamed the room to “Good order”")).to_be_visible()
+    olga.page.get_by_role("button", name="Actions for rob").click()
+    olga.page.get_by_role("menuitem", name="Remove from room").click()
+    olga.page.get_by_role("dialog").get_by_role("button", name="Remove from room").click()
+    expect(rob.page.get_by_text("There is no such thing, or it is not yours to see.")).to_be_visible()
+
+
+def test_a_request_is_declined_and_somebody_blocked_cannot_write(visitors: Visitors) -> None:
+    una, vic = visitors.comes("una"), visitors.comes("vic")
+    una.goes_to("Friends")
+    una.page.get_by_label("Add a friend").fill("nobody-of-that-name")
+    una.page.get_by_role("button", name="Send request").click()
+    expect(una.page.get_by_role("alert")).to_contain_text("There is nobody of that name.")
+    una.befriends(vic)
+    una.opens("vic")
+    vic.opens("una")
+    una.page.get_by_role("button", name="Block").click()
+    una.page.get_by_role("dialog").get_by_role("button", name="Block").click()
+    expect(una.page.get_by_text("You blocked this person. Unblock them first.")).to_be_visible()
+    expect(vic.page.get_by_text("You and una are not friends")).to_be_visible()
+
+
+def test_a_draft_stays_and_a_mention_is_counted(visitors: Visitors) -> None:
+    wim, xia = visitors.comes("wim"), visitors.comes("xia")
+    wim.makes_room("One")
+    xia.joins("One")
+    wim.makes_room("Two")
+    wim.composer.fill("not finished")
+    wim.opens("One")
+    chats = wim.page.get_by_role("list", name="Chats")
+    expect(chats.get_by_role("link").filter(has_text="Two")).to_contain_text("Draft: not finished")
+    wim.opens("Two")
+    expect(wim.composer).to_have_value("not finished")
+    xia.composer.press_sequentially("look, @wi")
+    xia.page.get_by_role("option", name="wim").click()
+    xia.composer.press("Enter")
+    row = chats.get_by_role("link").filter(has_text="One")
+    expect(row).to_contain_text("1 mention of you")
+    expect(wim.page).to_have_title("(1) Two – Hubbub")
+    wim.page.keyboard.press("Control+k")
+    wim.page.get_by_role("combobox").fill("one")
+    wim.page.get_by_role("combobox").press("Enter")
+    expect(wim.sees("look, @wim")).to_be_visible()
+    expect(wim.page.get_by_role("separator").filter(has_text="New messages")).to_be_visible()
+    wim.says("I look")
+    expect(wim.page.get_by_role("separator").filter(has_text="New messages")).to_have_count(0)
+    expect(row).not_to_contain_text("mention of you")
+
+
+def test_a_new_name_and_colour_are_seen_and_a_log_out_everywhere_is_everywhere(visitors: Visitors) -> None:
+    yan, zoe = visitors.comes("yan"), visitors.comes("zoe")
+    yan.makes_room("Names")
+    zoe.joins("Names")
+    zoe.says("hello")
+    yan.sees("hello")
+    settings = zoe.page.get_by_role("dialog", name="Settings")
+    zoe.page.get_by_title("Settings").click()
+    settings.get_by_label("Display name").fill("Zoë Z.")
+    settings.get_by_role("button", name="Save").click()
+    expect(yan.history.filter(has_text="Zoë Z.")).to_have_count(1)
+    settings.get_by_label("Colour 3").check(force=True)
+    expect(yan.message("hello").locator(".name.hue-2")).to_be_visible()
+    elsewhere = visitors.stranger("zoe").visits()
+    elsewhere.logs_in()
+    settings.get_by_role("button", name="Log out everywhere").click()
+    zoe.page.get_by_role("dialog").get_by_role("button", name="Log out everywhere").click()
+    expect(zoe.page.get_by_role("button", name="Log in").first).to_be_visible()
+    expect(elsewhere.page.get_by_text("You were logged out. Log in again to go on.")).to_be_visible()
