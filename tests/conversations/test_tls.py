@@ -15,8 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from hubbub.testing.server_process import ServerProcess
 from hubbub_conformance.conversation import Stage
-from hubbub_conformance.profiles import TCP
-from hubbub_conformance.wires import Wire
+from hubbub_conformance.wires import WIRES, Wire
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
@@ -43,14 +42,14 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return pem, secret
 
 
-@TCP
-async def test_tls_is_one_setting_away(tmp_path: Path, wire: Wire) -> None:
+@pytest.mark.parametrize("spoken", [WIRES["tcp+json"], WIRES["tcp+protobuf"]], ids=lambda each: each.name)
+async def test_tls_is_one_setting_away(tmp_path: Path, spoken: Wire) -> None:
     pem, key = certificate(tmp_path)
     settings = {"HUBBUB_TCP_CERTIFICATE_FILE": str(pem), "HUBBUB_TCP_KEY_FILE": str(key)}
     (tmp_path / "data").mkdir()
     server = ServerProcess(tmp_path / "data", settings)
     server.start()
-    stage = Stage(server, wire=wire)
+    stage = Stage(server, wire=spoken)
     try:
         alice = await stage.signs_up("alice")
         trusting = ssl.create_default_context(cafile=pem)
