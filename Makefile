@@ -22,7 +22,7 @@ EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
 .PHONY: help setup node tools app run image smoke interface scan strace services test check conformance bench fuzz reference constraints clean
-
+.PHONY: help setup node tools run image smoke interface scan strace services test cluster check conformance bench fuzz reference constraints clean
 help:
 	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
 	@echo "make node          node_modules with what clients/typescript and web need, as package-lock.json says"
@@ -37,6 +37,7 @@ help:
 	@echo "make test          all tests: unit, conversations, ports, conformance, faults"
 	@echo "make services      Debian packages of what tests start (as root; part of make test)"
 	@echo "make check         what must pass before a commit, under a minute: lint, types, contracts, unit tests"
+	@echo "make cluster       the plays on two nodes, over Redis and over NATS"
 	@echo "make conformance   the plays of tests/conformance on all four wires; the Autobahn cases of groups 1-7 and 10, then the large messages of group 9"
 	@echo "make bench         every benchmark the README quotes"
 	@echo "make fuzz          the parsers, FUZZ_SECONDS=60 each"
@@ -124,6 +125,11 @@ services:
 	test -z "$$missing" || { test "$$(id -u)" = 0 && apt-get update -qq \
 		&& DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq $$missing; } \
 		|| echo "missing, and you are not root:$$missing: the tests of these are skipped"
+
+# The plays once more, every other connection and request on another node.
+cluster: setup services
+	$(BIN)/pytest -q tests/conversations --nodes redis
+	$(BIN)/pytest -q tests/conversations --nodes nats
 
 check: setup node
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import urllib.request
 from pathlib import Path
 
 import httpx
+from tests.cluster.processes import workers_of
 from tests.faults.conftest import MakeServer
 from tests.faults.history import Witness
 from tests.faults.raw_client import RawClient
@@ -16,12 +17,6 @@ WORKERS = 2
 DEVICES = 12
 WINDOW_SECONDS = 1
 SETTINGS = {"HUBBUB_WORKERS": str(WORKERS), "HUBBUB_DRAIN_SECONDS": str(WINDOW_SECONDS)}
-
-
-def workers_of(server: Server) -> list[int]:
-    """The process ids of a server's workers."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
-    return [int(each) for each in children.split()]
 
 
 async def reading(server: Server, name: str) -> float:

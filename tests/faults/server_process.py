@@ -81,7 +81,7 @@ class Server:
         self.process = await asyncio.create_subprocess_exec(
             *(PROGRAM, "serve", "--data", str(self.data), "--port", str(self.port)),
             *("--internal-port", str(self.internal_port)),
-            env={**_clean_environment(), **self.settings},
+            env={**clean_environment(), **self.settings},
             cwd=self.data.parent,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -99,10 +99,10 @@ class Server:
         """No file of the running process may be written beyond `most` bytes: EFBIG, as a quota does it."""
         resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
-    async def start(self) -> None:
+    async def start(self, within: float = WITHIN) -> None:
         """Start, and wait until it serves."""
         await self.begin()
-        await until(lambda: self.lines("serving") or self.is_dead, "serving")
+        await until(lambda: self.lines("serving") or self.is_dead, "serving", within)
         assert not self.is_dead, self.log()
 
     @property
@@ -152,7 +152,7 @@ class Server:
         return int(status.split("VmRSS:")[1].split()[0]) * 1024
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
 
 

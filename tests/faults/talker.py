@@ -36,7 +36,14 @@ class Talker:
     """One device of a user. `friends` are whom it writes to in private."""
 
     def __init__(
-        self, server: Server, name: str, user: str, token: str, ground: Ground, random: Random
+        self,
+        server: Server,
+        name: str,
+        user: str,
+        token: str,
+        ground: Ground,
+        random: Random,
+        pace: float = PACE,
     ) -> None:
         self.witness = Witness(name, user)
         self.client = RawClient(server, self.witness, token, self.hear)
@@ -44,6 +51,7 @@ class Talker:
         self.user = user
         self.ground = ground
         self.random = random
+        self.pace = pace
         self.friends: list[str] = []
         self.epoch: str | None = None
         self.cursors: dict[str, int] = {}
@@ -170,7 +178,7 @@ class Talker:
     # ── acting ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _act(self) -> None:
-        await asyncio.sleep(self.random.expovariate(1 / PACE))
+        await asyncio.sleep(self.random.expovariate(1 / self.pace))
         while len(self.in_flight) >= WINDOW and self.client.is_open:
             self.client.moved.clear()
             await self.client.moved.wait()

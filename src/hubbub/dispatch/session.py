@@ -199,7 +199,7 @@ class Sessions:
             return
         if client.state == CLOSED:
             return
-        if self._has_too_many(client, identity.user):
+        if self._has_too_many(client, identity.user, await self._presence.elsewhere(identity.user)):
             return
         device = hello.device or ids.opaque("d", self._entropy(10))
         arrival = Arrival(mailbox=client, identity=identity, hello=hello, device=device, now=now)
@@ -211,10 +211,11 @@ class Sessions:
             if not self._presence.online(identity.user):
                 self._hub.forget(identity.user)
 
-    def _has_too_many(self, client: Client, user: str) -> bool:
+    def _has_too_many(self, client: Client, user: str, elsewhere: int = 0) -> bool:
         """Close a connection too many. Asked again when the welcome is written: many may say hello at once."""
         local = self._hub.local(user)
-        if local is None or len(local.mailboxes) < self._per_user:
+        here = 0 if local is None else len(local.mailboxes)
+        if here + elsewhere < self._per_user:
             return False
         client.close(CloseCode.TOO_MANY_CONNECTIONS)
         return True
@@ -257,6 +258,7 @@ class Sessions:
         local = self._hub.local(client.caller.user)
         if local is not None:
             self._hub.leave(local, client)
+            self._presence.moved(client.caller.user)
             if not local.mailboxes:
                 self._presence.left(client.caller.user, self._clock())
 

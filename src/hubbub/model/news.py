@@ -88,6 +88,15 @@ class Types(Said, frozen=True):
     on: bool
 
 
+class PresenceMoved(Said, frozen=True):
+    """Somebody came or went, on the topic of each small chat they are in."""
+
+    chat: str
+    user: str
+    online: bool
+    last_seen: int | None
+
+
 class SessionsEnded(Said, frozen=True):
     """These sessions were revoked, told to everybody."""
 
@@ -100,4 +109,7 @@ class ProfileChanged(Said, frozen=True):
     profile: ProfileListing
 
 
-News = Appended | Reached | Came | Told | RightsMoved | CursorsRose | Types | SessionsEnded | ProfileChanged
+News = (
+    Appended | Reached | Came | Told | RightsMoved | CursorsRose | Types | PresenceMoved | SessionsEnded
+    | ProfileChanged
+)  # fmt: skip

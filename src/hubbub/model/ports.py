@@ -3,7 +3,7 @@
 One suite per Protocol (tests/ports) holds every implementation to the same behaviour.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -114,6 +114,16 @@ class Presence(Protocol):
 
     async def listing(self, asker: str, users: Sequence[str]) -> list[PresenceListing]:
         """What `asker` may know of the users."""
+
+
+class Whereabouts(Protocol):
+    """Which users are connected to other nodes: persist/whereabouts."""
+
+    async def moved(self, counts: Mapping[str, int | None]) -> dict[str, bool] | None:
+        """Connections these users have here now (None: gone); who of them is elsewhere. None: nobody knows."""
+
+    async def elsewhere(self, users: Sequence[str]) -> dict[str, int]:
+        """Those of the users who are on other nodes, with how many connections."""
 
 
 class Typing(Protocol):

@@ -148,10 +148,13 @@ class ChatStore:
     async def load_many(self, ids: Iterable[str]) -> list[Chat]:
         """Those that exist, in the order asked."""
         wanted = list(ids)
-        missing = [each for each in wanted if self.peek(each) is None]
-        loaded = await self._read(missing, {}) if missing else {}
-        found = (self.peek(each) or loaded.get(each) for each in wanted)
-        return [chat for chat in found if chat is not None]
+        found = {each: chat for each in wanted if (chat := self.peek(each)) is not None}
+        missing = [each for each in wanted if each not in found]
+        if missing:
+            found |= await self._read(
+                missing, {}
+            )  # what is outdated meanwhile is still the object everybody holds
+        return [found[each] for each in wanted if each in found]
 
     async def _read(self, ids: list[str], people: dict[str, People]) -> dict[str, Chat]:
         loop = asyncio.get_running_loop()

@@ -3,6 +3,7 @@
 So a lost last entry is found within two seconds although nothing follows it, and a bus may lose what it likes.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ OVERLAP_MS = (
 )
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], object]
+Flight = asyncio.Future[None]
 Arrived = Callable[[str, str, int], None]
 
 
@@ -47,8 +49,9 @@ class CatchUp:
         self._heads = heads
         self._chats = chats
         self._spawn = spawn
+        self._flights: dict[Channel, Flight] = {}
         self._compared: int | None = None
-        self._elsewhere: dict[str, int] = {}  # rights versions of changed chats nobody here listens to
+        self._rights: dict[str, int] = {}  # rights versions of the chats that changed lately
         self.hub: Hub
         self.settled: Callable[[], Awaitable[None]] = _at_once
         self.arrived: Arrived = lambda _user, _chat, _after: None
@@ -56,9 +59,26 @@ class CatchUp:
 
     def fill(self, channel: Channel) -> None:
         """Read what the channel misses; it is marked as filling."""
-        self._spawn(self._fill(channel), "fill a gap")
+        flight = self._flights[channel] = asyncio.get_running_loop().create_future()
+        self._spawn(self._fill(channel, flight), "fill a gap")
 
-    async def _fill(self, channel: Channel) -> None:
+    async def level(self, channel: Channel, reach: int) -> None:
+        """Read until the channel is at `reach`, or at the log's end: a client may come from a node that heard more."""
+        before = -1
+        while before < channel.position < reach:
+            before = channel.position
+            self.behind(channel, before)
+            await asyncio.shield(self._flights[channel])
+
+    async def _fill(self, channel: Channel, flight: Flight) -> None:
+        try:
+            await self._read(channel)
+        finally:
+            if self._flights.get(channel) is flight:
+                del self._flights[channel]
+            flight.set_result(None)
+
+    async def _read(self, channel: Channel) -> None:
         try:
             entries = await self._log.after(channel.chat.id, channel.position, CHUNK, "")
             await self.settled()
@@ -97,16 +117,17 @@ class CatchUp:
         """Compare with the heads of chats that changed lately. Raises the database's errors."""
         since = (now if self._compared is None else min(now, self._compared)) - OVERLAP_MS
         changed = await self._heads.changed(since)
-        elsewhere = [head for head in changed if not self._compare(head)]
-        moved = [each.chat for each in elsewhere if self._elsewhere.get(each.chat) != each.rights_version]
+        for head in changed:
+            self._compare(head)
+        moved = [each.chat for each in changed if self._rights.get(each.chat) != each.rights_version]
         if moved:
             for chat, user, seq in await self._heads.joined(moved, since):
                 self.arrived(user, chat, seq - 1)
-        self._elsewhere = {each.chat: each.rights_version for each in elsewhere}
+        self._rights = {each.chat: each.rights_version for each in changed}
         self._compared = now
 
-    def _compare(self, head: Head) -> bool:
-        """Whether the chat is listened to here; then its channel is, or will be, where the log is."""
+    def _compare(self, head: Head) -> None:
+        """What is in memory of the chat is, or will be, where the log is."""
         for user in head.people:
             self.arrived(user, head.chat, head.head)
         channel = self.hub.channel(head.chat)
@@ -116,10 +137,8 @@ class CatchUp:
         if channel is None:
             if chat is not None and chat.head < head.head:
                 self._chats.outdated(head.chat)
-            return False
-        if head.head > channel.position or self._chats.peek(head.chat) is None:
+        elif head.head > channel.position or self._chats.peek(head.chat) is None:
             self.behind(channel, head.head)
-        return True
 
 
 async def _at_once() -> None:

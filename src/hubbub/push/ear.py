@@ -14,6 +14,7 @@ from hubbub.model.replies import ProfileListing
 from hubbub.push.arrivals import Arrivals
 from hubbub.push.catch_up import CatchUp
 from hubbub.push.hub import Hub
+from hubbub.push.presence import PresenceBoard
 from hubbub.push.receipts import ReceiptBoard
 from hubbub.push.typing import TypingBoard
 
@@ -35,6 +36,7 @@ class Ear:
         arrivals: Arrivals,
         receipts: ReceiptBoard,
         typing: TypingBoard,
+        presence: PresenceBoard,
         ended: Callable[[Sequence[str]], None],
         changed: Callable[[ProfileListing], None],
         clock: Callable[[], int],
@@ -55,6 +57,7 @@ class Ear:
             n.RightsMoved: self._rights_moved,
             n.CursorsRose: self._cursors_rose,
             n.Types: lambda each: typing.heard(each.chat, each.user, on=each.on),
+            n.PresenceMoved: presence.heard,
             n.SessionsEnded: lambda each: ended(each.sessions),
             n.ProfileChanged: lambda each: changed(each.profile),
         }

@@ -89,7 +89,7 @@ class Hub:
         return local
 
     def settle(self, local: Local, chats: Iterable[Chat]) -> dict[str, Channel]:
-        """The user's channels, given the chats read since `expect`."""
+        """The user's channels, given the chats read since `expect`. News of a chat may have been lost on its way here."""
         if local.channels is None:
             local.channels = {}
             known = {chat.id: chat for chat in chats} | (local.loading or {})
@@ -97,6 +97,10 @@ class Hub:
                 if chat is not None:
                     self.link(local, chat, chat.head)
             local.loading = None
+        for chat in chats:
+            if chat.id not in local.channels and local.user in chat.members:
+                channel = self._channels.get(chat.id)
+                self.came(chat, local.user, chat.head if channel is None else channel.position)
         return local.channels
 
     def link(self, local: Local, chat: Chat, position: int) -> Channel:

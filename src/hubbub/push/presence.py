@@ -1,21 +1,30 @@
 """Who is connected, told to friends and to fellow members of small chats (docs/protocol.md §2 Crowds)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any
 
 from hubbub.model.chats import PRIVATE, Chat
-from hubbub.model.ports import Chats, People
+from hubbub.model.news import News, PresenceMoved, of_chat
+from hubbub.model.ports import Chats, People, Whereabouts
 from hubbub.model.proposals import Committed
 from hubbub.model.replies import PresenceListing, PresencePush
-from hubbub.push.hub import Hub, Local
+from hubbub.push.hub import Hub
 
+Say = Callable[[str, News], None]
+Spawn = Callable[[Coroutine[Any, Any, None], str], object]
 PER_TICK = 20_000  # pushes in one tick: a storm of arrivals is spread over ticks instead of stopping the chat
+
+
+def _silence(_topic: str, _news: News) -> None:
+    """There is nobody to tell."""
 
 
 class PresenceBoard:
     """Implements model.ports.Presence.
 
     A user is online from the first connection until `linger_ms` after the last one ended. Who went offline stands
-    in `gone`, with when they were last seen (ms), until the owner of it has stored that.
+    in `gone`, with when they were last seen (ms), until the owner of it has stored that. Where there are other nodes,
+    `whereabouts` knows who is there, and `say` tells them; without it this node's own view is all there is.
     """
 
     def __init__(
@@ -27,7 +36,17 @@ class PresenceBoard:
         crowd: float,
         linger_ms: float,
         gone: dict[str, int],
+        whereabouts: Whereabouts | None = None,
+        say: Say = _silence,
+        spawn: Spawn | None = None,
     ) -> None:
+        self._whereabouts = whereabouts
+        self._say = say
+        self._spawn = spawn
+        self._moved: set[str] = set()  # whose connections here are others than `whereabouts` was told
+        self._fresh: dict[str, PresencePush] = {}  # news if they are not on another node
+        self._heard: dict[str, tuple[PresencePush, set[str]]] = {}  # from other nodes, and for which chats
+        self._asking = False
         self._hub = hub
         self._chats = chats
         self._people = people
@@ -41,9 +60,31 @@ class PresenceBoard:
     def entered(self, user: str) -> None:
         """A connection of the user said hello."""
         if user not in self._here:
-            self._news[user] = PresencePush(user=user, online=True, last_seen=None)
+            self._note(PresencePush(user=user, online=True, last_seen=None))
         self._here.add(user)
         self._leaving.pop(user, None)
+        self.moved(user)
+
+    def _note(self, push: PresencePush) -> None:
+        (self._news if self._whereabouts is None else self._fresh)[push.user] = push
+
+    def moved(self, user: str) -> None:
+        """The user has one connection more or less."""
+        if self._whereabouts is not None:
+            self._moved.add(user)
+            self._start_asking()
+
+    def _start_asking(self) -> None:
+        """At once, with all that moved in this loop turn; what moves meanwhile is asked next."""
+        if (self._fresh or self._moved) and self._spawn is not None and not self._asking:
+            self._asking = True
+            self._spawn(self._ask(), "presence")
+
+    async def elsewhere(self, user: str) -> int:
+        """How many connections the user has on other nodes."""
+        if self._whereabouts is None:
+            return 0
+        return (await self._whereabouts.elsewhere([user])).get(user, 0)
 
     def left(self, user: str, now: int) -> None:
         """The last connection of the user ended."""
@@ -73,7 +114,9 @@ class PresenceBoard:
                 del self._leaving[user]
                 self._here.discard(user)
                 self._gone[user] = since
-                self._news[user] = PresencePush(user=user, online=False, last_seen=since)
+                self._note(PresencePush(user=user, online=False, last_seen=since))
+        self._start_asking()
+        self._tell_heard()
         budget = PER_TICK
         while self._news and budget > 0:
             user = next(iter(self._news))
@@ -81,15 +124,66 @@ class PresenceBoard:
             if user not in self._here:
                 self._hub.forget(user)
 
+    async def _ask(self) -> None:
+        """Tell where these users are, and learn who of them is no news: there or still there on another node."""
+        fresh, self._fresh = self._fresh, {}
+        moved, self._moved = self._moved, set()
+        try:
+            counts = {user: self._connections(user) for user in moved | fresh.keys()}
+            others = await self._whereabouts.moved(counts) if self._whereabouts is not None else None
+        finally:
+            self._asking = False
+        for user, push in fresh.items():
+            if others is None or not others.get(user):
+                self._news[user] = push
+            elif not push.online and user not in self._here:
+                self._hub.forget(user)
+
+    def _connections(self, user: str) -> int | None:
+        local = self._hub.local(user)
+        return None if user not in self._here else 0 if local is None else len(local.mailboxes)
+
+    def restate(self) -> None:
+        """Nothing that was said to `whereabouts` is known there any more."""
+        self._moved |= self._here
+
     def _tell(self, push: PresencePush) -> int:
         local = self._hub.local(push.user)
-        audience = self._audience(local) if local is not None else set()
+        chats = [channel.chat for channel in (local.channels or {}).values()] if local is not None else []
+        return self._tell_of(chats, push)
+
+    def _tell_of(self, chats: Iterable[Chat], push: PresencePush) -> int:
+        """Tell the fellows in these chats, here and on other nodes; how many there are here."""
+        small = [chat for chat in chats if self.fellows(push.user, [chat])]
+        for chat in small:
+            news = PresenceMoved(chat.id, push.user, push.online, push.last_seen)
+            self._say(of_chat(chat.id), news)
+        audience = {user for user in self.fellows(push.user, small) if self._hub.local(user) is not None}
         self._hub.tell_all(audience, push)
         return len(audience)
 
-    def _audience(self, local: Local) -> set[str]:
-        chats = [channel.chat for channel in (local.channels or {}).values()]
-        return {user for user in self.fellows(local.user, chats) if self._hub.local(user) is not None}
+    def heard(self, news: PresenceMoved) -> None:
+        """Another node says that somebody came or went; who is here, is here."""
+        if news.user not in self._here:
+            push = PresencePush(user=news.user, online=news.online, last_seen=news.last_seen)
+            _, chats = self._heard.get(news.user, (push, set()))
+            self._heard[news.user] = (push, chats | {news.chat})
+            if news.last_seen is not None:
+                self._gone[news.user] = news.last_seen  # told, though perhaps not stored yet
+
+    def _tell_heard(self) -> None:
+        heard, self._heard = self._heard, {}
+        for push, ids in heard.values():
+            chats = [channel.chat for each in ids if (channel := self._hub.channel(each)) is not None]
+            self._hub.tell_all(self.fellows(push.user, chats), push)
+
+    async def lost(self, users: Sequence[str], now: int) -> None:
+        """These were on a node that is dead, and are nowhere else."""
+        for user in users:
+            if user not in self._here:
+                self._gone[user] = now
+                chats = await self._chats.of_user(user)
+                self._tell_of(chats, PresencePush(user=user, online=False, last_seen=now))
 
     def fellows(self, user: str, chats: Iterable[Chat]) -> set[str]:
         """Who may see the user, and whom the user may see: friends, and fellow members of small chats."""
@@ -107,12 +201,14 @@ class PresenceBoard:
         """What `asker` may know: of strangers nothing, like of users that do not exist."""
         known = self.fellows(asker, await self._chats.of_user(asker)) | {asker}
         away = [user for user in users if user in known and user not in self._here]
+        there = await self._whereabouts.elsewhere(away) if self._whereabouts is not None and away else {}
+        away = [user for user in away if user not in there]
         lately = {user: self._gone[user] for user in away if user in self._gone}  # not stored yet, but told
         last_seen = (await self._people.last_seen(away) if away else {}) | lately
         return [
             PresenceListing(
                 user=user,
-                online=user in known and user in self._here,
+                online=user in known and (user in self._here or user in there),
                 last_seen=last_seen.get(user),
             )
             for user in users

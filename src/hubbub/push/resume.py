@@ -4,7 +4,7 @@ The user's channels are joined before positions are read, and each flow is attac
 which its position is compared, so nothing falls between. A chat is replayed whole up to its position or not at all.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -16,8 +16,9 @@ from hubbub.model.news import of_user
 from hubbub.model.ports import Desk
 from hubbub.model.replies import ChatPush, Resync, Summary, Welcome
 from hubbub.model.summaries import ENVELOPE, fitting, summary
+from hubbub.push.catch_up import CatchUp
 from hubbub.push.channel import Channel
-from hubbub.push.hub import Hub, Local
+from hubbub.push.hub import ALONE, Hub, Local
 from hubbub.push.mailbox import Mailbox
 
 CHUNK = 100  # entries read and written at a time, so that a replay fits beside a mailbox's bound
@@ -61,8 +62,9 @@ class Arrival(Struct, kw_only=True):
 class Resumption:
     """Brings a connection back to where its client was."""
 
-    def __init__(self, hub: Hub, desk: Desk, *, epoch: str) -> None:
+    def __init__(self, hub: Hub, desk: Desk, catch_up: CatchUp, *, epoch: str) -> None:
         self._hub = hub
+        self._catch_up = catch_up
         self._desk = desk
         self._epoch = epoch
 
@@ -73,11 +75,11 @@ class Resumption:
         """
         user = arrival.identity.user
         local = self._hub.expect(user)
-        known = local.channels
-        chats = await self._heard(user) if known is None else [c.chat for c in known.values()]
+        chats = await self._heard(user, local)
         peers = [chat.peer_of(user) for chat in chats if chat.msg_type == PRIVATE]
         profiles = await self._desk.people.profiles(peers)
         names = {name: profile.display_name for name, profile in profiles.items()}
+        await self._level(chats, arrival.hello.cursors or {})
         if arrival.mailbox.gone:
             return None
         # No await from here until every flow is attached or queued for replay.
@@ -92,10 +94,19 @@ class Resumption:
             await self._replay(arrival.mailbox, channel, cursor, user)
         return None
 
-    async def _heard(self, user: str) -> list[Chat]:
-        """The user's chats, read after this node hears what others do to the user."""
+    async def _heard(self, user: str, local: Local) -> list[Chat]:
+        """The user's chats, read after this node hears what others do to the user. Alone, memory knows them."""
+        if local.channels is not None and self._hub.interest is ALONE:
+            return [channel.chat for channel in local.channels.values()]
         await self._hub.interest.ready([of_user(user)])
         return await self._desk.chats.of_user(user)
+
+    async def _level(self, chats: Sequence[Chat], cursors: Mapping[str, int]) -> None:
+        """The client may have heard on another node what did not come here yet."""
+        for chat in chats:
+            channel = self._hub.channel(chat.id)
+            if channel is not None and cursors.get(chat.id, 0) > channel.position:
+                await self._catch_up.level(channel, cursors[chat.id])
 
     def _welcome(self, arrival: Arrival, channels: dict[str, Channel], names: dict[str, str]) -> Welcome:
         user, hello = arrival.identity.user, arrival.hello

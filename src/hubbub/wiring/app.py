@@ -17,6 +17,7 @@ from hubbub.accept.http.app import build_app
 from hubbub.accept.http.internal import build_internal_app
 from hubbub.accept.http.web_app import load_web_app
 from hubbub.accept.listener import Port, TcpPort, say_goodbye, tls_context
+from hubbub.model.errors import Refused
 from hubbub.persist.clock import DatabaseClock
 from hubbub.persist.engine import Database, database_url, folder_of, is_alive
 from hubbub.persist.failures import OUTAGES, said
@@ -158,6 +159,7 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event, station: S
     sockets = (None, None) if station is None else station.sockets()
     number = await public.open(sockets[0])
     tcp = {} if framed is None else {"tcp": f"{settings.tcp.host}:{await framed.open(sockets[1])}"}
+    await _renew_lease(node, node.clock())
     journal = _start(node, settings)
     for port, name in ((internal, "internal port"), (public, "public port")):
         node.tasks.spawn(port.serve(), name)
@@ -173,6 +175,7 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event, station: S
     await _end(settings, node, journal, [public] if framed is None else [public, framed])
     await public.close()
     await internal.close()
+    await node.cluster.close(settings.presence_linger_seconds * 1000)
     await node.tasks.stop()
     await node.replicas.close()
     node.passwords.close()
@@ -224,7 +227,7 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(due - loop.time())
         try:
             await work()
-        except OUTAGES as error:
+        except (*OUTAGES, Refused) as error:
             if not failing:
                 log.warning("background work waits for the database", error=said(error))
             failing = True
@@ -257,6 +260,16 @@ async def _sweep(node: Node) -> None:
     await node.catch_up.compare(now)
     if node.cluster.subscriptions is not None:
         await node.cluster.subscriptions.tick()
+    await _renew_lease(node, now)
+
+
+async def _renew_lease(node: Node, now: int) -> None:
+    """Once a second this node says that it lives, and takes away the users of nodes that do not."""
+    whereabouts = node.cluster.whereabouts
+    if whereabouts is not None:
+        if whereabouts.is_forgotten():
+            node.presence.restate()
+        await node.presence.lost(await whereabouts.renew(), now)
 
 
 async def _purge(node: Node, days: int) -> None:

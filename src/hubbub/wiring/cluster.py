@@ -1,14 +1,20 @@
 """This node among others: the bus of the settings, what is said on it, and what is heard."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from hubbub.execute.sessions import OnRevoked
 from hubbub.model import ids
 from hubbub.model.chats import Chat
-from hubbub.model.news import EVERYBODY, CursorsRose, News, of_chat
+from hubbub.model.news import EVERYBODY, CursorsRose, News, ProfileChanged, SessionsEnded, of_chat
 from hubbub.model.ports import Chats
+from hubbub.model.replies import ProfileListing
 from hubbub.persist.cursors import CursorStore
+from hubbub.persist.people import Directory
+from hubbub.persist.revocations import Revocations
+from hubbub.persist.shared_state import SharedState
+from hubbub.persist.whereabouts import Whereabouts
 from hubbub.publish.local_bus import LocalBus
 from hubbub.publish.nats_bus import NatsBus
 from hubbub.publish.redis_bus import RedisBus
@@ -16,10 +22,13 @@ from hubbub.publish.telling import Hear, Telling
 from hubbub.push.ear import Ear
 from hubbub.push.hub import ALONE
 from hubbub.push.interest import Interest, Spawn, Subscriptions
+from hubbub.push.profiles import ProfileBoard
 from hubbub.push.receipts import ReceiptBoard
 from hubbub.push.shared_chats import SharedChats
+from hubbub.runtime.spawn import Tasks
 from hubbub.wiring.settings import Settings
 
+OnProfile = Callable[[ProfileListing], Awaitable[None]]
 AnyBus = LocalBus | NatsBus | RedisBus
 
 
@@ -31,7 +40,7 @@ class Cluster:
 
     ear: Ear
 
-    def __init__(self, settings: Settings, spawn: Spawn) -> None:
+    def __init__(self, settings: Settings, spawn: Spawn, clock: Callable[[], int]) -> None:
         self.node = ids.opaque("n", secrets.token_bytes(5))
         self.bus = bus_of(settings, self._hear)
         self.subscriptions: Subscriptions | None = None
@@ -40,6 +49,12 @@ class Cluster:
             self._telling = Telling(self.bus, self.node)
             self.subscriptions = Subscriptions(self.bus, self._heard_again, spawn)
             self.subscriptions.hold(EVERYBODY)
+        self.state: SharedState | None = None
+        self.whereabouts: Whereabouts | None = None
+        redis = settings.redis or (settings.bus if settings.bus.startswith("redis") else "")
+        if redis and self.bus is not None:
+            self.state = SharedState(redis, settings.namespace, clock)
+            self.whereabouts = Whereabouts(self.state, self.node, clock)
 
     def _hear(self, topic: str, data: bytes) -> None:
         self.ear.hear(topic, data)
@@ -55,6 +70,12 @@ class Cluster:
     def chats(self, store: Chats) -> Chats:
         """Chats as this node may believe them."""
         return store if self.subscriptions is None else SharedChats(store, self.subscriptions)
+
+    async def close(self, linger_ms: float) -> None:
+        """This node ends; its users count as there until they could have come back."""
+        if self.whereabouts is not None and self.state is not None:
+            await self.whereabouts.end(linger_ms)
+            await self.state.close()
 
     def say(self, topic: str, news: News) -> None:
         """Tell the other nodes, if there are any."""
@@ -109,3 +130,36 @@ class Cursors:
                     of_chat(chat.id),
                     CursorsRose(chat.id, user, member.received, member.read, member.read_ordinal),
                 )
+
+
+def profile_changed(directory: Directory, board: ProfileBoard, cluster: Cluster) -> OnProfile:
+    """What is kept in memory is read again, and who sees the user is told."""
+
+    async def changed(profile: ProfileListing) -> None:
+        directory.forget(profile.user)
+        cluster.say(EVERYBODY, ProfileChanged(profile))
+        await board.changed(profile)
+
+    return changed
+
+
+def profile_changed_elsewhere(
+    directory: Directory, board: ProfileBoard, tasks: Tasks
+) -> Callable[[ProfileListing], None]:
+    """The same where another node changed it."""
+
+    def changed(profile: ProfileListing) -> None:
+        directory.forget(profile.user)
+        tasks.spawn(board.changed(profile), "tell a changed profile")
+
+    return changed
+
+
+def revoked(revocations: Revocations, cluster: Cluster) -> OnRevoked:
+    """Sessions ended here end everywhere: the bus is quicker than the poll of the database."""
+
+    def ended(sessions: Sequence[str]) -> None:
+        revocations.announce(sessions)
+        cluster.say(EVERYBODY, SessionsEnded(list(sessions)))
+
+    return ended

@@ -73,4 +73,9 @@ def _measure_bus(telemetry: Telemetry, bus: AnyBus, node: Node) -> None:
     telemetry.counter(
         "bus_dropped", "Messages dropped: the bus was away, or slow.", lambda: bus.outgoing.dropped
     )
+    state = node.cluster.state
+    if state is not None:
+        telemetry.gauge(
+            "redis_breaker", "0: asked; 1: being tried; 2: given up for now.", lambda: state.breaker.state
+        )
     telemetry.counter("bus_heard", "News heard from other nodes.", lambda: node.cluster.ear.heard)

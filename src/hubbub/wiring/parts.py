@@ -1,7 +1,7 @@
 """The only place where concrete parts meet: everything a node is made of, put together from its settings."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -23,10 +23,8 @@ from hubbub.execute.avatars import Avatars
 from hubbub.execute.external_logins import ExternalLogins, LoginPolicy
 from hubbub.execute.profiles import Profiles
 from hubbub.execute.sessions import OnRevoked, Sessions
-from hubbub.model.news import EVERYBODY, ProfileChanged, SessionsEnded
 from hubbub.model.ports import Bounds, Desk
 from hubbub.model.proposals import Committed
-from hubbub.model.replies import ProfileListing
 from hubbub.model.sessions import DAY_MS, Lifetimes
 from hubbub.persist.accounts import StoredAccounts
 from hubbub.persist.avatars import StoredAvatars
@@ -56,13 +54,19 @@ from hubbub.push.resume import Resumption, describe
 from hubbub.push.typing import TypingBoard
 from hubbub.runtime.passwords import ArgonPasswords, HashCost
 from hubbub.runtime.spawn import Tasks
-from hubbub.wiring.cluster import Cluster, Cursors
+from hubbub.wiring.cluster import (
+    Cluster,
+    Cursors,
+    OnProfile,
+    profile_changed,
+    profile_changed_elsewhere,
+    revoked,
+)
 from hubbub.wiring.identity import providers, signing_secret
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import bound
 
 Clock = Callable[[], int]
-OnProfile = Callable[[ProfileListing], Awaitable[None]]
 HOUR = 3_600
 LONGEST_TICK_MS = 1_000
 TICKS_A_HEARTBEAT = 20
@@ -102,7 +106,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
     limits = settings.limits
     tasks = Tasks()
     replicas = Replicas.at(settings.database_replica, database, epoch)
-    cluster = Cluster(settings, tasks.spawn)
+    cluster = Cluster(settings, tasks.spawn, clock)
     store = ChatStore(
         database,
         replicas=replicas,
@@ -132,6 +136,9 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         crowd=bound(limits.crowd),
         linger_ms=settings.presence_linger_seconds * 1000,
         gone=last_seen,
+        whereabouts=cluster.whereabouts,
+        say=cluster.say,
+        spawn=tasks.spawn,
     )
     journal = Journal(
         database,
@@ -167,8 +174,9 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         arrivals,
         receipts,
         typing,
+        presence,
         revocations.announce,
-        _profile_changed_elsewhere(directory, board, tasks),
+        profile_changed_elsewhere(directory, board, tasks),
         clock,
     )
     accounts = _accounts(
@@ -176,12 +184,12 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         database,
         clock,
         revocations,
-        _revoked(revocations, cluster),
-        _profile_changed(directory, board, cluster),
+        revoked(revocations, cluster),
+        profile_changed(directory, board, cluster),
     )
     gate.listener = Conversations(
         dispatcher,
-        Resumption(hub, desk, epoch=epoch),
+        Resumption(hub, desk, catch_up, epoch=epoch),
         hub,
         presence,
         accounts.authenticator.authenticate,
@@ -227,37 +235,6 @@ def _in_turn(*listeners: Publish) -> Publish:
             listener(committed)
 
     return publish
-
-
-def _profile_changed(directory: Directory, board: ProfileBoard, cluster: Cluster) -> OnProfile:
-    """What is kept in memory is read again, and who sees the user is told."""
-
-    async def changed(profile: ProfileListing) -> None:
-        directory.forget(profile.user)
-        cluster.say(EVERYBODY, ProfileChanged(profile))
-        await board.changed(profile)
-
-    return changed
-
-
-def _profile_changed_elsewhere(
-    directory: Directory, board: ProfileBoard, tasks: Tasks
-) -> Callable[[ProfileListing], None]:
-    def changed(profile: ProfileListing) -> None:
-        directory.forget(profile.user)
-        tasks.spawn(board.changed(profile), "tell a changed profile")
-
-    return changed
-
-
-def _revoked(revocations: Revocations, cluster: Cluster) -> OnRevoked:
-    """Sessions ended here end everywhere: the bus is quicker than the poll of the database."""
-
-    def revoked(sessions: Sequence[str]) -> None:
-        revocations.announce(sessions)
-        cluster.say(EVERYBODY, SessionsEnded(list(sessions)))
-
-    return revoked
 
 
 def _bounds(settings: Settings) -> Bounds:

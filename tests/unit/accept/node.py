@@ -195,7 +195,7 @@ class Node:
         self.waiting: asyncio.Event | None = None
         self.gate.listener = Sessions(
             self.place.dispatcher,
-            Resumption(self.hub, self.place.desk, epoch="e1"),
+            Resumption(self.hub, self.place.desk, catch_up, epoch="e1"),
             self.hub,
             self.presence,
             self.authenticate,

@@ -65,6 +65,8 @@ def _check_bus(settings: Settings) -> Refusals:
     scheme, _, rest = settings.bus.partition("://")
     if settings.bus and (scheme not in BUSES or not rest):
         yield "bus", "must be a URL that begins with one of " + ", ".join(f"{each}://" for each in BUSES)
+    if settings.redis and settings.redis.partition("://")[0] not in ("redis", "rediss"):
+        yield "redis", "must be a URL that begins with redis:// or rediss://"
     if settings.workers != "auto" and not WORKERS.fullmatch(settings.workers):
         yield "workers", "must be a whole number from 1 to 256, or auto"
     if not NAMESPACE.fullmatch(settings.namespace):

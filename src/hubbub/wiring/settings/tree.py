@@ -310,6 +310,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             secret=True,
         ),
     ] = ""
+    redis: Annotated[
+        str,
+        _text(
+            "Redis for what nodes share besides: who is connected where. Empty: the bus, if that is a Redis.",
+            secret=True,
+        ),
+    ] = ""
     namespace: Annotated[
         str, _text("Begins every key and topic of this installation on a Redis or NATS that others use too.")
     ] = "hubbub"

@@ -1,0 +1,21 @@
+"""The processes of one server."""
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from tests.faults.server_process import Server
+
+
+def workers_of(server: Server) -> list[int]:
+    """The process ids of a server's workers."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
+    return [int(each) for each in children.split()]
+
+
+def kill_all(server: Server) -> None:
+    """SIGKILL for the supervisor and every worker: the machine is gone."""
+    for each in (server.pid, *workers_of(server)):
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
