@@ -57,5 +57,7 @@ class Arrivals:
         elif known.position > after:
             self._hub.came(chat, local.user, known.position)
         channel = self._hub.channel(chat.id)
-        if channel is not None and chat.head > channel.position:
-            self._catch_up.behind(channel, chat.head)
+        if channel is not None:
+            self._catch_up.recheck([channel])
+            if chat.head > channel.position:
+                self._catch_up.behind(channel, chat.head)

@@ -4,7 +4,7 @@ So a lost last entry is found within two seconds although nothing follows it, an
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any, Protocol
 
 from hubbub.model.entries import Entry, MemberChanged, Renamed
@@ -106,6 +106,12 @@ class CatchUp:
         if not channel.filling:
             channel.filling = True
             self.fill(channel)
+
+    def recheck(self, channels: Iterable[Channel]) -> None:
+        """Channels somebody has just joined: where news came while their chats were being read, read again."""
+        for channel in channels:
+            if self._chats.peek(channel.chat.id) is None:
+                self.behind(channel, channel.position)
 
     def hint(self, chat: str, head: int) -> None:
         """The chat's log reaches at least `head`."""

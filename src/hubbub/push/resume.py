@@ -90,6 +90,7 @@ class Resumption:
             return None
         self._hub.enter(local, arrival.mailbox)
         behind = self._attach(arrival, channels)
+        self._catch_up.recheck(channels.values())
         for channel, cursor in behind:
             await self._replay(arrival.mailbox, channel, cursor, user)
         return None
