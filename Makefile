@@ -21,8 +21,8 @@ URL ?= http://127.0.0.1:8080
 EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node tools app run image smoke interface scan strace services test check conformance bench fuzz reference constraints clean
-.PHONY: help setup node tools run image smoke interface scan strace services test cluster check conformance bench fuzz reference constraints clean
+.PHONY: help setup node tools app run image smoke interface scan strace services test cluster check conformance bench fuzz reference constraints clean
+
 help:
 	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
 	@echo "make node          node_modules with what clients/typescript and web need, as package-lock.json says"
