@@ -1,6 +1,8 @@
 """A chat became visible to a user of this node by what happened on another one."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from hubbub.model.chats import PRIVATE, Chat
@@ -9,6 +11,8 @@ from hubbub.model.ports import Chats
 from hubbub.push.catch_up import CatchUp
 from hubbub.push.hub import Hub, Local
 
+AGAIN_SECONDS = 1.0
+TRIES = 600  # ten minutes: beyond, clients have long come back to other nodes and are told by their welcome
 Spawn = Callable[[Coroutine[Any, Any, None], str], object]
 
 
@@ -37,15 +41,21 @@ class Arrivals:
 
     async def _arrive(self, user: str, chat: str, after: int) -> None:
         try:
-            self._chats.outdated(chat)
-            found = await self._chats.load(chat)
-        except Refused:
-            return  # the comparison of heads finds it again
+            found = await self._read(chat)
         finally:
             self._coming.discard((user, chat))
         local = self._missing(user, chat)
         if found is not None and local is not None and found.member(user) is not None:
             self._join(local, found, after)
+
+    async def _read(self, chat: str) -> Chat | None:
+        """The chat as it is at rest, asked for until the database answers; a user who waits is told late, not never."""
+        for _ in range(TRIES):
+            self._chats.outdated(chat)
+            with suppress(Refused):
+                return await self._chats.load(chat)
+            await asyncio.sleep(AGAIN_SECONDS)
+        return None
 
     def _join(self, local: Local, chat: Chat, after: int) -> None:
         """Entries that were not passed on here yet announce a room themselves: among them is who joined."""

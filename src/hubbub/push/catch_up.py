@@ -49,6 +49,9 @@ class CatchUp:
         self._heads = heads
         self._chats = chats
         self._spawn = spawn
+        self._failed: set[Channel] = (
+            set()
+        )  # could not be read; the next comparison tries again, however old the change
         self._flights: dict[Channel, Flight] = {}
         self._compared: int | None = None
         self._rights: dict[str, int] = {}  # rights versions of the chats that changed lately
@@ -86,7 +89,8 @@ class CatchUp:
         except BaseException as error:
             channel.filling = False
             if isinstance(error, Refused):
-                return  # the next comparison tries again
+                self._failed.add(channel)
+                return
             raise
         self.filled += len(entries)
         self.hub.filled(channel, entries)
@@ -121,6 +125,10 @@ class CatchUp:
 
     async def compare(self, now: int) -> None:
         """Compare with the heads of chats that changed lately. Raises the database's errors."""
+        failed, self._failed = self._failed, set()
+        for channel in failed:
+            if self.hub.channel(channel.chat.id) is channel:
+                self.behind(channel, channel.reach)
         since = (now if self._compared is None else min(now, self._compared)) - OVERLAP_MS
         changed = await self._heads.changed(since)
         for head in changed:
