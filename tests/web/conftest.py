@@ -44,8 +44,9 @@ def app() -> None:
     assert built.returncode == 0, built.stdout + built.stderr
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium(app: None) -> Iterator[Browser]:
+    """One browser for a module. Playwright runs a loop of its own while it lives, and no asynchronous test can run beside it."""
     path = shutil.which("chromium")
     if path is None:
         missing("chromium")
