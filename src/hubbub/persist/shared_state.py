@@ -19,7 +19,12 @@ log = structlog.get_logger("hubbub.redis")
 
 TIMEOUT_SECONDS = 0.5  # a hello waits for one question: slower than this, it is better not asked
 CONNECTIONS = 8
-FAILURES = (RedisError, OSError, TimeoutError)
+FAILURES = (
+    RedisError,
+    OSError,
+    TimeoutError,
+    RuntimeError,
+)  # uvloop calls a closed connection a RuntimeError
 
 Command = tuple[str | bytes | int | float, ...]
 

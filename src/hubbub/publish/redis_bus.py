@@ -27,7 +27,12 @@ PING_SECONDS = 1.0
 SILENT_SECONDS = 3.0
 TIMEOUT_SECONDS = 2.0
 SHARDED_SINCE = 7
-FAILURES = (RedisError, OSError, TimeoutError)
+FAILURES = (
+    RedisError,
+    OSError,
+    TimeoutError,
+    RuntimeError,
+)  # uvloop calls a closed connection a RuntimeError
 
 
 class RedisBus:
