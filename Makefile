@@ -111,6 +111,7 @@ test: setup node tools app strace services
 	$(NPM) run --silent unit
 	$(NPM) run --silent integration
 	$(BIN)/pytest -q -n $(WORKERS) tests/conversations
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=5 FUZZ_FLAGS=-verbosity=0
 	$(BIN)/pytest -q tests --ignore tests/unit --ignore tests/conversations
 
 # One fault test counts the flushes behind acknowledgements with it; without it the test is skipped, in CI it fails.
@@ -151,7 +152,7 @@ fuzz: setup
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group fuzz
 	@for target in fuzz/*.py; do \
 		name=$$(basename $$target .py); mkdir -p .cache/fuzz/$$name; echo "== $$target"; \
-		$(BIN)/python $$target -max_total_time=$(FUZZ_SECONDS) .cache/fuzz/$$name fuzz/corpus/$$name || exit 1; \
+		$(BIN)/python $$target -max_total_time=$(FUZZ_SECONDS) $(FUZZ_FLAGS) .cache/fuzz/$$name fuzz/corpus/$$name || exit 1; \
 	done
 
 reference: setup
