@@ -1,6 +1,5 @@
 """Framed TCP behind TLS, on a server of its own."""
 
-import datetime as dt
 import signal
 import ssl
 import struct
@@ -8,43 +7,16 @@ import warnings
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.services.certificate import make_certificate
 
 from hubbub.testing.server_process import ServerProcess
 from hubbub_conformance.conversation import Stage
 from hubbub_conformance.wires import WIRES, Wire
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that signs itself, and its key."""
-    key, name = (
-        ec.generate_private_key(ec.SECP256R1()),
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")]),
-    )
-    now = dt.datetime.now(dt.UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-        .not_valid_before(now).not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    pem, secret = folder / "certificate.pem", folder / "key.pem"
-    pem.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return pem, secret
-
-
 @pytest.mark.parametrize("spoken", [WIRES["tcp+json"], WIRES["tcp+protobuf"]], ids=lambda each: each.name)
 async def test_tls_is_one_setting_away(tmp_path: Path, spoken: Wire) -> None:
-    pem, key = certificate(tmp_path)
+    pem, key = make_certificate(tmp_path)
     settings = {"HUBBUB_TCP_CERTIFICATE_FILE": str(pem), "HUBBUB_TCP_KEY_FILE": str(key)}
     (tmp_path / "data").mkdir()
     server = ServerProcess(tmp_path / "data", settings)
@@ -53,7 +25,6 @@ async def test_tls_is_one_setting_away(tmp_path: Path, spoken: Wire) -> None:
     try:
         alice = await stage.signs_up("alice")
         trusting = ssl.create_default_context(cafile=pem)
-        trusting.check_hostname = False
         connection = await alice.opens(tls=trusting)
         await connection.greets()
         await connection.asks("create_room", name="Behind a lock")
