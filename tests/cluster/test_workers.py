@@ -68,7 +68,7 @@ async def test_a_dead_worker_is_replaced_and_what_it_acknowledged_is_there(make_
     os.kill(before[0], signal.SIGKILL)
     await until(lambda: set(workers_of(server)) - set(before), "another worker")
     await until(lambda: len(server.lines("worker serves")) == WORKERS + 1, "it serves")
-    back = RawClient(server, Witness("back", "bob"), clients[1]._token)
+    back = RawClient(server, Witness("back", "bob"), clients[1].token)
     await back.connect(cursors={room: last - 1})
     assert (await back.heard(type="message"))["seq"] == last
     assert await reading(server, "hubbub_worker_restarts_total") == 1
