@@ -5,6 +5,7 @@ from collections.abc import Hashable
 CAPACITY = (
     65_536  # buckets of some 200 bytes: 13 MB; beyond, the fullest half is forgotten and starts full again
 )
+UNTOLD = 8_192  # keys between two tellings, more than a process serves in a second; what is beyond counts here only
 
 
 class TokenBuckets:
@@ -71,3 +72,37 @@ class TokenBuckets:
 
     def _level(self, bucket: list[float], now: int) -> float:
         return min(bucket[0] + max(now - bucket[1], 0) * self._per_ms, self._burst)
+
+
+class SharedBuckets(TokenBuckets):
+    """Buckets of which every node has its own: what is taken here is told there, and what was taken there is missing here.
+
+    Nobody is asked before anything is taken. So who uses n nodes at once may take up to n bursts before the nodes
+    have heard of each other; what was too much is a debt that must refill first, and in the long run `rate` holds.
+    """
+
+    __slots__ = ("_untold",)
+
+    def __init__(self, rate: float, burst: float, capacity: int = CAPACITY) -> None:
+        super().__init__(rate, burst, capacity)
+        self._untold: dict[Hashable, float] = {}
+
+    def take(self, key: Hashable, cost: float, now: int) -> float:
+        """The same, and what was taken is kept to be told."""
+        wait = super().take(key, cost, now)
+        untold = self._untold
+        if not wait and self._per_ms and (key in untold or len(untold) < UNTOLD):
+            untold[key] = untold.get(key, 0.0) + cost
+        return wait
+
+    def untold(self) -> dict[Hashable, float]:
+        """What was taken here since the last time this was asked."""
+        untold, self._untold = self._untold, {}
+        return untold
+
+    def taken_elsewhere(self, key: Hashable, cost: float, now: int) -> None:
+        """Another node let `cost` pass; whoever is unknown here starts full, and so costs no memory."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket[0] = self._level(bucket, now) - cost
+            bucket[1] = max(bucket[1], now)

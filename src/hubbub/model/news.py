@@ -109,7 +109,14 @@ class ProfileChanged(Said, frozen=True):
     profile: ProfileListing
 
 
+class Spent(Said, frozen=True):
+    """What users took of a limit on a node since it last told, told to everybody."""
+
+    limit: str
+    by: dict[str, float]
+
+
 News = (
     Appended | Reached | Came | Told | RightsMoved | CursorsRose | Types | PresenceMoved | SessionsEnded
-    | ProfileChanged
+    | ProfileChanged | Spent
 )  # fmt: skip

@@ -24,7 +24,7 @@ log = structlog.get_logger("hubbub.ear")
 class Ear:
     """`node` is this node's name: what it said itself is no news.
 
-    `ended` is told of sessions that were revoked, `changed` of profiles.
+    `ended` is told of sessions that were revoked, `changed` of profiles, `spent` of what users took of limits.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class Ear:
         presence: PresenceBoard,
         ended: Callable[[Sequence[str]], None],
         changed: Callable[[ProfileListing], None],
+        spent: Callable[[n.Spent], None],
         clock: Callable[[], int],
     ) -> None:
         self._node = node
@@ -60,6 +61,7 @@ class Ear:
             n.PresenceMoved: presence.heard,
             n.SessionsEnded: lambda each: ended(each.sessions),
             n.ProfileChanged: lambda each: changed(each.profile),
+            n.Spent: spent,
         }
 
     def hear(self, _topic: str, data: bytes) -> None:

@@ -206,7 +206,7 @@ async def _reasons(node: Node) -> list[str]:
 def _start(node: Node, settings: Settings) -> "asyncio.Task[None]":
     spawn = node.tasks.spawn
     spawn(_every(node.gate.wheel.tick_ms / 1000, lambda: _done(node.gate.wheel.advance)), "timing wheel")
-    spawn(_every(BOARDS_EVERY, lambda: _boards(node)), "presence, receipts, typing")
+    spawn(_every(BOARDS_EVERY, lambda: _boards(node)), "presence, receipts, typing, rates")
     spawn(_every(SWEEP_EVERY, lambda: _sweep(node)), "sweep")
     spawn(_every(PURGE_EVERY, lambda: _purge(node, settings.outbox_retention_days)), "purge")
     spawn(node.revocations.run(), "revocations")
@@ -244,6 +244,7 @@ async def _boards(node: Node) -> None:
     node.presence.tick(now)
     node.receipts.tick(now)
     node.typing.tick(now)
+    node.rates.tell()
 
 
 async def _sweep(node: Node) -> None:

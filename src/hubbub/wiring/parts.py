@@ -63,11 +63,11 @@ from hubbub.wiring.cluster import (
     revoked,
 )
 from hubbub.wiring.identity import providers, signing_secret
+from hubbub.wiring.rates import Rates
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import bound
 
 Clock = Callable[[], int]
-HOUR = 3_600
 LONGEST_TICK_MS = 1_000
 TICKS_A_HEARTBEAT = 20
 
@@ -93,6 +93,7 @@ class Node:
     presence: PresenceBoard
     receipts: ReceiptBoard
     typing: TypingBoard
+    rates: Rates
     dispatcher: Dispatcher
     gate: Gate
     services: Services
@@ -162,7 +163,8 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         entropy=secrets.token_bytes,
         measure=size_of,
     )
-    dispatcher = Dispatcher(desk, journal, _buckets(settings))
+    rates = Rates(limits, cluster.say, clock)
+    dispatcher = Dispatcher(desk, journal, rates.buckets)
     gate = _gate(settings, flusher, hub, clock)
     revocations = Revocations(database, clock, gate.end_revoked, gate.end_expired)
     board = ProfileBoard(hub, store, presence.fellows)
@@ -177,6 +179,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         presence,
         revocations.announce,
         profile_changed_elsewhere(directory, board, tasks),
+        rates.heard,
         clock,
     )
     accounts = _accounts(
@@ -219,9 +222,10 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         presence=presence,
         receipts=receipts,
         typing=typing,
+        rates=rates,
         dispatcher=dispatcher,
         gate=gate,
-        services=_services(settings, accounts, dispatcher, gate, clock),
+        services=_services(settings, accounts, dispatcher, gate, rates, clock),
         last_seen=last_seen,
         cluster=cluster,
     )
@@ -252,16 +256,6 @@ def _bounds(settings: Settings) -> Bounds:
         crowd=bound(limits.crowd),
         heartbeat_ms=settings.heartbeat_ms,
     )
-
-
-def _buckets(settings: Settings) -> dict[str, TokenBuckets]:
-    """The buckets ROUTES names, keyed by user."""
-    limits = settings.limits
-    hourly = {name: getattr(limits, f"{name}_per_hour") for name in ("befriend", "create_room", "invite")}
-    return {
-        "send": TokenBuckets(limits.send_per_second, limits.send_burst),
-        "requests": TokenBuckets(limits.requests_per_second, limits.requests_burst),
-    } | {name: TokenBuckets(count / HOUR, count) for name, count in hourly.items()}
 
 
 def _gate(settings: Settings, flusher: Flusher, hub: Hub, clock: Clock) -> Gate:
@@ -347,7 +341,12 @@ def _accounts(
 
 
 def _services(
-    settings: Settings, accounts: _Accounts, dispatcher: Dispatcher, gate: Gate, clock: Clock
+    settings: Settings,
+    accounts: _Accounts,
+    dispatcher: Dispatcher,
+    gate: Gate,
+    rates: Rates,
+    clock: Clock,
 ) -> Services:
     limits = settings.limits
     return Services(
@@ -361,7 +360,7 @@ def _services(
         sign_in_limits=SignInLimits(
             limits.signups_per_address, limits.logins_per_address, limits.logins_per_account
         ),
-        profile_limits=TokenBuckets(limits.profile_per_hour / HOUR, limits.profile_per_hour),
+        profile_limits=rates.buckets["profile"],
         clock=clock,
         entropy=secrets.token_bytes,
         address=gate.admission.address_of_scope,

@@ -1,9 +1,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubbub.dispatch.limits import TokenBuckets
+from hubbub.dispatch.limits import UNTOLD, SharedBuckets, TokenBuckets
 
 STEPS = st.lists(st.tuples(st.integers(0, 5_000), st.floats(0.1, 5)), max_size=60)
+NODES = 3
+TELL_EVERY = 250  # ms
+VISITS = st.lists(st.tuples(st.integers(0, NODES - 1), st.integers(0, 400), st.integers(1, 30)), max_size=80)
 
 
 def test_a_burst_passes_and_the_next_one_waits_for_one_token() -> None:
@@ -87,3 +90,62 @@ def test_who_waits_as_told_is_never_told_to_wait_again(
         if wait:
             now += int(wait * 1000) + 1
             assert buckets.take("a", cost, now) == 0.0
+
+
+def exchange(nodes: list[SharedBuckets], now: int) -> None:
+    """Every node hears of the others what they have not told yet."""
+    told = [node.untold() for node in nodes]
+    for teller, spent in enumerate(told):
+        for hearer, node in enumerate(nodes):
+            for key, cost in spent.items() if hearer != teller else ():
+                node.taken_elsewhere(key, cost, now)
+
+
+def test_what_was_taken_on_another_node_is_missing_here() -> None:
+    here, there = nodes = [SharedBuckets(rate=1, burst=3) for _ in range(2)]
+    for node in nodes:
+        assert node.take("a", 1, 0) == 0.0
+    exchange(nodes, 0)
+    assert [node.take("a", 1, 0) for node in nodes] == [0.0, 0.0]
+    exchange(nodes, 0)
+    assert here.take("a", 1, 0) == there.take("a", 1, 0) == 2.0
+
+
+def test_of_whom_nothing_is_known_here_nothing_is_kept() -> None:
+    buckets = SharedBuckets(rate=1, burst=3)
+    buckets.taken_elsewhere("a", 3, 0)
+    assert len(buckets) == 0
+    assert buckets.take("a", 3, 0) == 0.0
+
+
+def test_what_was_refused_and_what_has_no_limit_is_not_told() -> None:
+    buckets, free = SharedBuckets(rate=1, burst=2), SharedBuckets(rate=0, burst=2)
+    assert [buckets.take("a", 2, 0), buckets.take("a", 1, 0), free.take("a", 1, 0)] == [0.0, 1.0, 0.0]
+    assert (buckets.untold(), buckets.untold(), free.untold()) == ({"a": 2.0}, {}, {})
+
+
+def test_what_waits_to_be_told_is_bounded_and_limits_hold_all_the_same() -> None:
+    buckets = SharedBuckets(rate=1, burst=2)
+    for guest in range(UNTOLD + 5):
+        buckets.take(guest, 1, 0)
+    buckets.take(0, 1, 0)
+    untold = buckets.untold()
+    assert (len(untold), untold[0]) == (UNTOLD, 2.0)
+    assert buckets.take(UNTOLD + 1, 2, 0) > 0
+
+
+@given(VISITS, st.floats(0.5, 20), st.integers(5, 20))
+def test_whoever_spreads_over_nodes_has_a_burst_of_each_but_one_rate(
+    visits: list[tuple[int, int, int]], rate: float, burst: int
+) -> None:
+    """The bound of docs/operations.md, whatever the order of visits: n bursts, then `rate`."""
+    nodes = [SharedBuckets(rate, burst) for _ in range(NODES)]
+    now, told, passed = 0, 0, 0
+    for at, pause, asked in visits:
+        now += pause
+        if now - told >= TELL_EVERY:
+            exchange(nodes, now)
+            told = now
+        passed += sum(nodes[at].take("a", 1, now) == 0.0 for _ in range(asked))
+        late = rate * NODES * (2 * TELL_EVERY) / 1000
+        assert passed <= NODES * burst + rate * now / 1000 + late

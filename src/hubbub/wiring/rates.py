@@ -1,0 +1,38 @@
+"""How often users may do things, counted by all nodes together (docs/operations.md, Nodes)."""
+
+from collections.abc import Callable
+
+from hubbub.dispatch.limits import SharedBuckets
+from hubbub.model.news import EVERYBODY, News, Spent
+from hubbub.wiring.settings.tree import Limits
+
+HOUR = 3_600
+HOURLY = ("befriend", "create_room", "invite", "profile")
+
+
+class Rates:
+    """`buckets`: those that ROUTES names, and `profile`, keyed by user."""
+
+    def __init__(self, limits: Limits, say: Callable[[str, News], None], clock: Callable[[], int]) -> None:
+        hourly = {name: getattr(limits, f"{name}_per_hour") for name in HOURLY}
+        self._say = say
+        self._clock = clock
+        self.buckets = {
+            "send": SharedBuckets(limits.send_per_second, limits.send_burst),
+            "requests": SharedBuckets(limits.requests_per_second, limits.requests_burst),
+        } | {name: SharedBuckets(count / HOUR, count) for name, count in hourly.items()}
+
+    def tell(self) -> None:
+        """Tell the other nodes what was taken here since the last time."""
+        for name, buckets in self.buckets.items():
+            untold = buckets.untold()
+            if untold:
+                self._say(EVERYBODY, Spent(name, {str(user): cost for user, cost in untold.items()}))
+
+    def heard(self, news: Spent) -> None:
+        """Another node told; a limit that only a newer version has is not counted here."""
+        buckets = self.buckets.get(news.limit)
+        if buckets is not None:
+            now = self._clock()
+            for user, cost in news.by.items():
+                buckets.taken_elsewhere(user, cost, now)

@@ -1,0 +1,62 @@
+"""What is said, done and withdrawn on one of two nodes is heard, seen and missing on the other."""
+
+from hubbub_conformance.conversation import Stage
+
+SETTINGS: dict[str, str] = {}
+
+
+def message(room: str, msg_id: str) -> dict[str, object]:
+    return {"msg_type": "group", "to": room, "content": "x", "msg_id": msg_id}
+
+
+async def test_a_changed_profile_is_told_there_and_what_was_kept_of_the_old_one_is_forgotten(
+    two: Stage,
+) -> None:
+    alice, bob = await two.people("alice", "bob")
+    phone = await alice.person.connects()
+    tablet = await alice.person.connects()
+    room = await two.room(alice, bob)
+    for each in (phone, tablet):
+        await each.is_in(room)
+    for name in ("Alice A.", "Alice B."):
+        (await alice.http.patch("/me", {"display_name": name})).gives(200)
+        for each in (alice, bob, phone, tablet):
+            await each.eventually_hears("profile", user=alice.user, display_name=name)
+        listed = (await bob.asks("members", chat=room))["members"]
+        assert {each["user"]: each["display_name"] for each in listed}[alice.user] == name
+
+
+async def test_typing_is_told_there(two: Stage) -> None:
+    alice, bob = await two.people("alice", "bob")
+    room = await two.room(alice, bob)
+    await alice.says("typing", chat=room, on=True)
+    await bob.hears("typing", chat=room, user=alice.user, on=True)
+    await alice.says("typing", chat=room, on=False)
+    await bob.hears("typing", chat=room, user=alice.user, on=False)
+
+
+async def test_receipts_are_told_there(two: Stage) -> None:
+    alice, bob = await two.people("alice", "bob")
+    room = await two.room(alice, bob)
+    seq = (await alice.asks("send", **message(room, "1")))["seq"]
+    await bob.hears("message", chat=room, seq=seq)
+    await bob.asks("read", chat=room, seq=seq)
+    await alice.eventually_hears("receipt", chat=room, user=bob.user, read=seq)
+
+
+async def test_whoever_is_kicked_there_hears_it_and_has_no_right_here(two: Stage) -> None:
+    alice, bob = await two.people("alice", "bob")
+    room = await two.room(alice, bob)
+    done = await alice.asks("kick", chat=room, user=bob)
+    await bob.is_refused("not_a_member", "send", **message(room, "1"))
+    await bob.hears("member", seq=done["seq"], user=bob.user, change="kicked")
+    await alice.asks("send", **message(room, "2"))
+    await bob.hears_nothing()
+
+
+async def test_whoever_is_blocked_there_cannot_write_here(two: Stage) -> None:
+    alice, bob = await two.people("alice", "bob")
+    await two.friends(alice, bob)
+    await alice.asks("block", user=bob)
+    await bob.is_refused("not_friends", "send", msg_type="private", to=alice, content="x", msg_id="1")
+    await alice.hears_nothing(of="message")
