@@ -151,6 +151,20 @@ async def test_sigterm_says_goodbye_to_everybody_and_exits_with_0(own_stage: Sta
         assert kept[sent["msg_id"]] == sent["seq"]
 
 
+@UNLIKE
+@pytest.mark.settings(HUBBUB_LIMITS_CONNECTION_AGE_SECONDS=1)
+async def test_an_old_connection_is_told_to_come_back_and_resumes(stage: Stage) -> None:
+    alice = await stage.signs_up("alice")
+    room = (await alice.http.post("/rooms", {"name": "A room"})).gives(201)["chat"]
+    old = await alice.connects()
+    bye = await old.is_closed(1012)
+    assert bye is not None
+    assert 0 <= bye["reconnect_in_ms"] <= 1_000
+    (await alice.http.post(f"/chats/{room}/entries", {"content": "x", "msg_id": "1"})).gives(201)
+    again = await alice.connects(epoch=old.welcome["epoch"], cursors={room: 1})
+    await again.hears("message", chat=room, seq=2)
+
+
 async def test_a_second_sigterm_ends_it_at_once(own_stage: Stage) -> None:
     [alice] = await own_stage.people("alice")
     alice.socket.silent = True  # the server waits for the answer to its close

@@ -1,7 +1,7 @@
 """What every connection has, whatever its transport: a deadline for hello, a heartbeat, a slow-client clock, an end.
 
 HELLO    waits for hello          4002 after `hello_ticks`
-LIVE     talks                    ping after `silent_ticks` of silence, 4003 after twice that
+LIVE     talks                    ping after `silent_ticks` of silence, 4003 after twice that; 1012 when it is old
 CLOSING  said bye                 cut off after CLOSING_SECONDS
 (stalled, in any of them: 4001 if the peer has not drained after `stall_ticks`)
 """
@@ -25,6 +25,8 @@ from hubbub.push.mailbox import Flusher
 
 CLOSING_SECONDS = 5.0
 INBOX_BYTES = 65_536  # of one read: emptied within the callback that filled it, so one serves all connections
+YOUNGEST = 0.5  # of `age_ticks`, so that connections opened together do not leave together
+AWAY_MS = 1_000  # for those whose turn it is in one tick not to come back as one
 JITTER = 0.1  # of the heartbeat, so that connections opened together are not pinged together
 
 
@@ -37,7 +39,10 @@ class Listener(Protocol):
 
 @dataclass(kw_only=True)
 class Gate:
-    """What the connections of a listener share. `inbox`: where framed TCP reads to; `noise`: what it skipped, in bytes."""
+    """What the connections of a listener share. `inbox`: where framed TCP reads to; `noise`: what it skipped, in bytes.
+
+    `age_ticks`: a connection that is older is told to come back, perhaps to another node; 0: never.
+    """
 
     listener: Listener = None  # type: ignore[assignment]  # wiring sets it: it needs the gate's hub first
     admission: Admission
@@ -50,6 +55,7 @@ class Gate:
     hello_ticks: int
     silent_ticks: int
     stall_ticks: int
+    age_ticks: int = 0
     pongs: TokenBuckets
     clock: Callable[[], int]
     connections: "set[Connection]" = field(default_factory=set)
@@ -76,7 +82,7 @@ class Gate:
 class Connection(Client):
     """One peer. Subclasses speak a transport: they read, ping, and write the transport's way of closing."""
 
-    __slots__ = ("deadline", "due", "gate", "held", "seen")
+    __slots__ = ("deadline", "due", "gate", "held", "leaves_at", "seen")
 
     transport: Any
 
@@ -92,6 +98,7 @@ class Connection(Client):
         self.seen = gate.wheel.now
         self.held = False
         self.deadline = -1
+        self.leaves_at = -1
 
     # ── opening and ending ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -109,8 +116,12 @@ class Connection(Client):
         self.gate.wheel.watch(self, ticks)
 
     def greeted(self) -> None:
-        """From now on silence counts, and the end of the token."""
-        self.gate.wheel.watch(self, self.look(self.gate.wheel.now) or 1)
+        """From now on silence counts, the end of the token, and age."""
+        gate = self.gate
+        if gate.age_ticks:
+            share = random.uniform(YOUNGEST, 1)  # noqa: S311 - no secret
+            self.leaves_at = gate.wheel.now + max(1, int(gate.age_ticks * share))
+        gate.wheel.watch(self, self.look(gate.wheel.now) or 1)
 
     def close(self, code: CloseCode, message: str = "", reconnect_in_ms: int | None = None) -> None:
         """Say `bye`, then close as the transport does; what waits is written first."""
@@ -210,10 +221,19 @@ class Connection(Client):
             self.close(CloseCode.SLOW_CONSUMER)
             self._allow(self.gate.stall_ticks)
             return None
+        return self._look_open(tick)
+
+    def _look_open(self, tick: int) -> int | None:
         if self.ends_at is not None and self.ends_at <= self.gate.clock():
             self.close(CloseCode.UNAUTHENTICATED, "The token has run out.")
             return None
+        if 0 <= self.leaves_at <= tick:
+            moment = random.randint(0, AWAY_MS)  # noqa: S311 - no secret
+            self.close(CloseCode.SERVICE_RESTART, "The connection is old.", reconnect_in_ms=moment)
+            return None
         again = self._look_silent(tick)
+        if again is not None and self.leaves_at >= 0:
+            again = min(again, self.leaves_at - tick)
         if again is None or self.ends_at is None:
             return again
         return min(again, self.gate.wheel.ticks((self.ends_at - self.gate.clock()) / 1000))

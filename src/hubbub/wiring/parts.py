@@ -279,6 +279,7 @@ def _gate(settings: Settings, flusher: Flusher, hub: Hub, clock: Clock) -> Gate:
         hello_ticks=wheel.ticks(limits.hello_seconds or 10**6),
         silent_ticks=wheel.ticks(settings.heartbeat_ms / 1000),
         stall_ticks=wheel.ticks(limits.stall_seconds or 10**6),
+        age_ticks=wheel.ticks(limits.connection_age_seconds) if limits.connection_age_seconds else 0,
         pongs=TokenBuckets(limits.pongs_per_second, limits.pongs_per_second),
         clock=clock,
     )

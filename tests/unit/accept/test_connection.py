@@ -88,6 +88,37 @@ async def test_a_token_that_ends_takes_its_connection_with_it(node: Node) -> Non
     assert client.closed_with() == 4500
 
 
+# ── age ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_old_connections_are_told_to_come_back_each_at_its_own_moment(node: Node) -> None:
+    node.gate.age_ticks, node.gate.silent_ticks = 400, 1_000
+    clients = [node.connect_tcp(peer=f"192.0.2.{number}") for number in range(10)]
+    for client in clients:
+        client.say("hello", token="alice")
+    await node.settle()
+    moments = set[int]()
+    for tick in range(1, 401):
+        open_before = [client for client in clients if client.connection.state == OPEN]
+        node.ticks(1)
+        moments |= {tick for client in open_before if client.connection.state == CLOSED}
+    await node.settle()
+    assert {client.connection.state for client in clients} == {CLOSED}
+    assert min(moments) >= 200
+    assert len(moments) > 1
+    byes = [client.heard()[-1] for client in clients]
+    assert {(bye["type"], bye["code"]) for bye in byes} == {("bye", 1012)}
+    assert all(0 <= bye["reconnect_in_ms"] <= 1_000 for bye in byes)
+
+
+async def test_without_the_setting_no_connection_is_too_old(node: Node) -> None:
+    client = await node.enter("alice")
+    for _ in range(5_000):
+        node.ticks(1)
+        client.send(PONG, b"")
+    assert client.connection.state == OPEN
+
+
 # ── slowness ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -129,6 +129,13 @@ class Limits(Struct, frozen=True, kw_only=True):
     ] = 10
     hello_seconds: Annotated[float, _time("From the upgrade to `hello` (4002 beyond).")] = 10
     stall_seconds: Annotated[float, _time("For a slow connection to drain (4001 beyond).")] = 30
+    connection_age_seconds: Annotated[
+        float,
+        _time(
+            "A connection says `bye` (1012) at a random moment of the second half of this, and its client comes back: "
+            "so connections spread over nodes that were added."
+        ),
+    ] = 0
 
     # How far back.
     replay_per_chat: Annotated[
