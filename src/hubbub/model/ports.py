@@ -11,6 +11,7 @@ from msgspec import Struct
 from hubbub.model.chats import Chat
 from hubbub.model.entries import Entry
 from hubbub.model.proposals import Done, Proposal
+from hubbub.model.recent import Window
 from hubbub.model.replies import FriendLists, PresenceListing, ProfileListing, Reply, RoomListing
 
 
@@ -67,7 +68,7 @@ class Chats(Protocol):
 
 
 class Log(Protocol):
-    """Entries at rest: persist/entries. `read_only`: a copy may answer, if it holds all that was committed to the chat."""
+    """Entries at rest: persist/entries, and persist/recent_log before it. `read_only`: a copy may answer, if it holds all that was committed to the chat."""
 
     async def before(
         self, chat: str, seq: int, limit: int, reader: str, *, read_only: bool = False
@@ -81,6 +82,19 @@ class Log(Protocol):
 
     async def ordinal(self, chat: str, seq: int) -> int:
         """How many messages there are up to `seq`."""
+
+
+class Windows(Protocol):
+    """The ends of logs beside the database, which may be lost at any time: persist/recent."""
+
+    async def get(self, chat: str) -> Window | None:
+        """What is kept of the chat, or MISSING. None: nobody answers."""
+
+    async def fill(self, chat: str, window: Window) -> None:
+        """Keep what was read, unless what is kept is newer."""
+
+    async def advance(self, chats: Mapping[str, Sequence[Entry]]) -> None:
+        """These were committed, rising: windows go on with them, or end where an earlier entry was altered."""
 
 
 class People(Protocol):

@@ -1,12 +1,14 @@
 """Entries at rest, read in present form: a page before or after a seq."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, bindparam, case, func, select
 
 from hubbub.model.entries import Entry, Reaction
+from hubbub.model.recent import Kept, Window
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import reading
 from hubbub.persist.lane import Lane
@@ -15,6 +17,9 @@ from hubbub.persist.rows import COLUMNS, MESSAGE, Row, entry_of
 from hubbub.persist.tables import entries, reactions
 
 Counts = dict[int, dict[str, Reaction]]
+Given = dict[int, dict[str, list[str]]]
+END = 2**53
+GIVEN = 2_000  # reactions kept by name in a window; before the message that has more of them it ends
 
 
 class EntryLog:
@@ -67,13 +72,38 @@ async def _read(
     statement: Select[tuple[object, ...]], asked: dict[str, Any], reader: str, connection: Lane
 ) -> list[Entry]:
     rows: list[Row] = [tuple(row) for row in await connection.execute(statement, asked)]
-    touched = [row[1] for row in rows if row[2] == MESSAGE and row[11] is not None]
+    touched = _touched(rows)
     counts: Counts = defaultdict(dict)
     if touched:
         given = {"chat": asked["chat"], "seqs": touched, "reader": reader}
         for at, emoji, count, mine in await connection.execute(_REACTIONS, given):
             counts[at][emoji] = Reaction(count=count, mine=bool(mine))
     return [entry_of(row, counts.get(row[1])) for row in rows]
+
+
+async def newest(chat: str, limit: int, lane: Lane) -> Window:
+    """The last entries of a chat, for anybody. Fewer than `limit` where the chat, or room for reactions, ends."""
+    asked = {"chat": chat, "seq": END, "limit": limit}
+    rows: list[Row] = [tuple(row) for row in await lane.execute(_BEFORE, asked)]
+    given, since = await _given(chat, _touched(rows), lane)
+    kept = [Kept(entry_of(row), given[row[1]]) for row in reversed(rows) if row[1] >= since]
+    return Window(rows[0][1] if rows else 0, kept)
+
+
+async def _given(chat: str, seqs: Sequence[int], lane: Lane) -> tuple[Given, int]:
+    """Who gave which emoji, by message, and the seq from which on that is complete."""
+    given: Given = defaultdict(dict)
+    if not seqs:
+        return given, 0
+    rows = (await lane.execute(_GIVEN, {"chat": chat, "seqs": seqs, "limit": GIVEN + 1})).all()
+    for at, emoji, user in rows:
+        given[at].setdefault(emoji, []).append(user)
+    return given, rows[-1][0] + 1 if len(rows) > GIVEN else 0
+
+
+def _touched(rows: Sequence[Row]) -> list[int]:
+    """Messages that something happened to since."""
+    return [row[1] for row in rows if row[2] == MESSAGE and row[11] is not None]
 
 
 _FIELDS = [entries.c[name] for name in COLUMNS]
@@ -103,4 +133,10 @@ _REACTIONS = (
     )
     .where(reactions.c.chat == bindparam("chat"), reactions.c.seq.in_(bindparam("seqs", expanding=True)))
     .group_by(reactions.c.seq, reactions.c.emoji)
+)
+_GIVEN = (
+    select(reactions.c.seq, reactions.c.emoji, reactions.c.user)
+    .where(reactions.c.chat == bindparam("chat"), reactions.c.seq.in_(bindparam("seqs", expanding=True)))
+    .order_by(reactions.c.seq.desc())
+    .limit(bindparam("limit"))
 )

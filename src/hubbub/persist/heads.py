@@ -7,6 +7,7 @@ from sqlalchemy import and_, bindparam, select
 
 from hubbub.model.heads import Head
 from hubbub.persist.engine import Database
+from hubbub.persist.lane import Lane
 from hubbub.persist.rows import MEMBER
 from hubbub.persist.tables import chats, entries
 
@@ -39,6 +40,11 @@ class Heads:
         return found
 
 
+async def head_of(lane: Lane, chat: str) -> int:
+    """The seq of a chat's last entry; 0 where there is no such chat."""
+    return await lane.scalar(_HEAD, {"chat": chat}) or 0
+
+
 def _joined(rows: Iterator[tuple[str, int, str]]) -> Iterator[tuple[str, str, int]]:
     for chat, seq, extra in rows:
         user, change, *_ = msgspec.json.decode(extra)
@@ -46,6 +52,7 @@ def _joined(rows: Iterator[tuple[str, int, str]]) -> Iterator[tuple[str, str, in
             yield chat, user, seq
 
 
+_HEAD = select(chats.c.head).where(chats.c.id == bindparam("chat"))
 _CHANGED = select(
     chats.c.id, chats.c.head, chats.c.rights_version, chats.c.visible, chats.c.one, chats.c.other
 ).where(chats.c.changed_at >= bindparam("since"))

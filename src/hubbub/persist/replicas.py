@@ -11,13 +11,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Self, TypeVar
 
 import structlog
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from hubbub.persist.engine import Database, database_url
 from hubbub.persist.failures import OUTAGES, said
+from hubbub.persist.heads import head_of
 from hubbub.persist.lane import Lane
 from hubbub.persist.migrate import EPOCH
-from hubbub.persist.tables import chats, meta
+from hubbub.persist.tables import meta
 
 T = TypeVar("T")
 Work = Callable[[Lane], Awaitable[T]]
@@ -110,10 +111,10 @@ class Replicas:
         if not self.asked:
             return await self._from_primary(work)
         async with self._primary.reading() as lane:
-            head = await lane.scalar(_HEAD, {"chat": chat})
+            head = await head_of(lane, chat)
 
         async def reached(lane: Lane) -> bool:
-            return (await lane.scalar(_HEAD, {"chat": chat}) or 0) >= (head or 0)
+            return await head_of(lane, chat) >= head
 
         return await self._read(lambda _: reached, work)
 
@@ -153,4 +154,3 @@ class Replicas:
 
 
 _EPOCH = select(meta.c.value).where(meta.c.key == EPOCH)
-_HEAD = select(chats.c.head).where(chats.c.id == bindparam("chat"))

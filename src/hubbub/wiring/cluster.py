@@ -11,7 +11,12 @@ from hubbub.model.news import EVERYBODY, CursorsRose, News, ProfileChanged, Sess
 from hubbub.model.ports import Chats
 from hubbub.model.replies import ProfileListing
 from hubbub.persist.cursors import CursorStore
+from hubbub.persist.engine import Database
+from hubbub.persist.entries import EntryLog
 from hubbub.persist.people import Directory
+from hubbub.persist.recent import RedisWindows
+from hubbub.persist.recent_log import RecentLog
+from hubbub.persist.replicas import Replicas
 from hubbub.persist.revocations import Revocations
 from hubbub.persist.shared_state import SharedState
 from hubbub.persist.whereabouts import Whereabouts
@@ -43,6 +48,8 @@ class Cluster:
     def __init__(self, settings: Settings, spawn: Spawn, clock: Callable[[], int]) -> None:
         self.node = ids.opaque("n", secrets.token_bytes(5))
         self.bus = bus_of(settings, self._hear)
+        self._recent = settings.cache.recent
+        self._spawn = spawn
         self.subscriptions: Subscriptions | None = None
         self._telling: Telling | None = None
         if self.bus is not None:
@@ -70,6 +77,13 @@ class Cluster:
     def chats(self, store: Chats) -> Chats:
         """Chats as this node may believe them."""
         return store if self.subscriptions is None else SharedChats(store, self.subscriptions)
+
+    def recent(self, log: EntryLog, database: Database, replicas: Replicas, epoch: str) -> RecentLog | None:
+        """The log with its recent end in the Redis that nodes share, if there is one."""
+        if self.state is None or self._recent == 0:
+            return None
+        windows = RedisWindows(self.state, epoch, self._recent)
+        return RecentLog(log, database, replicas, windows, self._recent, self._spawn)
 
     async def close(self, linger_ms: float) -> None:
         """This node ends; its users count as there until they could have come back."""

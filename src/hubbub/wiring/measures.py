@@ -78,4 +78,10 @@ def _measure_bus(telemetry: Telemetry, bus: AnyBus, node: Node) -> None:
         telemetry.gauge(
             "redis_breaker", "0: asked; 1: being tried; 2: given up for now.", lambda: state.breaker.state
         )
+    recent = node.recent
+    if recent is not None:
+        telemetry.counter("recent_hits", "Looks for recent history that found it.", lambda: recent.hits)
+        telemetry.counter(
+            "recent_misses", "Looks that had to read it from the database.", lambda: recent.misses
+        )
     telemetry.counter("bus_heard", "News heard from other nodes.", lambda: node.cluster.ear.heard)

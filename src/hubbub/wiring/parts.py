@@ -38,6 +38,7 @@ from hubbub.persist.journal import Journal, Publish
 from hubbub.persist.nodes import Beat
 from hubbub.persist.outbox import Outbox
 from hubbub.persist.people import Directory
+from hubbub.persist.recent_log import RecentLog
 from hubbub.persist.replicas import Replicas
 from hubbub.persist.revocations import Revocations
 from hubbub.persist.sessions import StoredSessions
@@ -80,6 +81,7 @@ class Node:
     database: Database
     clock: DatabaseClock
     replicas: Replicas
+    recent: RecentLog | None
     beat: Beat
     journal: Journal
     relay: Relay
@@ -117,6 +119,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
     )
     shared = cluster.chats(store)
     log = EntryLog(database, replicas)
+    recent = cluster.recent(log, database, replicas, epoch)
     directory = Directory(database, capacity=settings.cache.users, clock=clock)
     outbox = Outbox(database)
     cursor_store = CursorStore(database)
@@ -144,7 +147,12 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
     journal = Journal(
         database,
         store,
-        _in_turn(cursor_store.committed, relay.publish, presence.committed),
+        _in_turn(
+            cursor_store.committed,
+            relay.publish,
+            presence.committed,
+            *([] if recent is None else [recent.committed]),
+        ),
         outbox.marking,
         clock,
         batch=settings.journal.batch,
@@ -155,7 +163,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
     desk = Desk(
         bounds=_bounds(settings),
         chats=shared,
-        log=log,
+        log=recent or log,
         people=directory,
         cursors=cursors,
         presence=presence,
@@ -209,6 +217,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         database=database,
         clock=clock,
         replicas=replicas,
+        recent=recent,
         beat=Beat(database, clock, cluster.node),
         journal=journal,
         relay=relay,

@@ -282,10 +282,14 @@ class Database(Struct, frozen=True, kw_only=True):
 
 
 class Cache(Struct, frozen=True, kw_only=True):
-    """State kept in memory; the least recently used goes first and is read again when needed."""
+    """State kept in memory, or in Redis; the least recently used goes first and is read again when needed."""
 
     chats: Annotated[int, _count("Chats whose members, roles and head are kept.", least=1)] = 10_000
     users: Annotated[int, _count("Users whose profile, friends and blocks are kept.", least=1)] = 50_000
+    recent: Annotated[
+        int,
+        _count("Newest entries of each chat kept in Redis, if nodes share one. 0: none.", most=1_000),
+    ] = 100
 
 
 class Settings(Struct, frozen=True, kw_only=True):
