@@ -15,9 +15,12 @@ from hubbub.model.errors import Refused
 from hubbub.model.ids import private_chat
 from hubbub.model.ports import Bounds
 from hubbub.model.replies import Sent
+from hubbub.persist.batch import lock
 from hubbub.persist.engine import Database
+from hubbub.persist.heads import Heads
 from hubbub.persist.outbox import LEASE_MS, Outbox
 from hubbub.persist.tables import SENT, members, outbox
+from hubbub.push.catch_up import OVERLAP_MS
 from hubbub.testing.embedded import EmbeddedPlace, embedded_place
 
 Nodes = tuple[EmbeddedPlace, EmbeddedPlace]
@@ -121,6 +124,25 @@ async def test_nobody_is_in_more_rooms_than_the_setting_says_however_many_nodes_
         answers = await asyncio.gather(*asked, return_exceptions=True)
         assert sorted(codes(answers)) == ["done"] * 3 + ["forbidden"] * 5
         assert len(await one.chats.of_user("alice")) == 3
+
+
+async def test_what_waited_long_for_its_turn_is_found_by_whoever_looks_for_what_changed_lately(
+    nodes: Nodes,
+) -> None:
+    """Stamped before it waited, it would be older than the comparisons of the other nodes look back."""
+    room = await nodes[0].room("alice", "bob")
+    gauge, clock = nodes[1].database.gauge, nodes[1].clock
+    async with nodes[0].database.writing() as lane:
+        await lane.run_sync(lock, [room])
+        asking = asyncio.create_task(nodes[1].ask("bob", c.Send, **message(room, "m")))
+        while not gauge.in_use and not gauge.waiting:
+            await asyncio.sleep(0.01)
+        clock.advance(2 * OVERLAP_MS)
+    sent = await asking
+    assert sent.ts == clock.now
+    assert [head.head for head in await Heads(nodes[0].database).changed(clock.now - OVERLAP_MS)] == [
+        sent.seq
+    ]
 
 
 async def test_a_list_of_chats_is_current_whatever_this_node_remembers(nodes: Nodes) -> None:

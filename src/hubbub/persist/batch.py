@@ -34,14 +34,19 @@ _REPLY_KIND = {Sent: SENT_REPLY, Done: DONE_REPLY, Ok: OK_REPLY, RoomMade: ROOM_
 
 
 class Batch:
-    """What waits together and is committed together: look_up, decide, save. `answers` stand in the order of `waiting`."""
+    """What waits together and is committed together: look_up, decide, save. `answers` stand in the order of `waiting`.
 
-    def __init__(self, waiting: list[Waiting], store: ChatStore, now: int) -> None:
+    `clock` (ms) is asked once the head rows are locked: however long that took, what is stamped is about to be committed,
+    and other nodes look for it (push/catch_up.OVERLAP_MS).
+    """
+
+    def __init__(self, waiting: list[Waiting], store: ChatStore, clock: Callable[[], int]) -> None:
         self.waiting = waiting
         self.answers: list[Answer] = []
         self.drafts: dict[str, Draft] = {}
         self._store = store
-        self._now = now
+        self._clock = clock
+        self._now = 0
         self._people = _people_of(waiting)
         self._ids = sorted({each.chat for each, _ in waiting} | self._people.keys())
         self._known = {each: store.peek(each) for each in self._ids}
@@ -56,6 +61,7 @@ class Batch:
         """Lock the chats, find what was stored before. In the connection's thread."""
         alongside(connection)
         self._bases = self._lock(connection)
+        self._now = self._clock()
         keys = [(each.user, each.msg_id) for each, _ in self.waiting if each.msg_id]
         self._stored = recall(connection, keys) if keys else {}
         self._targets = self._find_targets(connection)

@@ -158,7 +158,7 @@ class Journal:
         """Decide again, from what is stored then, where another node came in between."""
         attempt = 1
         while True:
-            batch = Batch(waiting, self._store, self._clock())
+            batch = Batch(waiting, self._store, self._clock)
             try:
                 await self._transact(batch, alongside)
             except OUTAGES as error:
