@@ -158,10 +158,11 @@ class Talker:
                 self._forget(chat)
 
     async def _ask(self, body: Envelope) -> None:
-        answer = await self.client.tell(body)
         if "msg_id" in body:
             self.undecided[body["msg_id"]] = body
             self.in_flight.add(body["msg_id"])
+        answer = await self.client.tell(body)
+        if "msg_id" in body:
             answer.add_done_callback(lambda done: self._decided(body, done.result()))
 
     def _decided(self, body: Envelope, answer: Envelope | None) -> None:
@@ -182,7 +183,7 @@ class Talker:
         while len(self.in_flight) >= WINDOW and self.client.is_open:
             self.client.moved.clear()
             await self.client.moved.wait()
-        if self.client.is_open:
+        if self.client.is_open and not self.ground.resting:
             make = self.random.choices(list(ACTS), list(ACTS.values()))[0]
             body = make(self)
             if body is not None:
