@@ -26,6 +26,16 @@ async def test_a_changed_profile_is_told_there_and_what_was_kept_of_the_old_one_
         assert {each["user"]: each["display_name"] for each in listed}[alice.user] == name
 
 
+async def test_a_chat_joined_there_can_be_asked_for_here_at_once(two: Stage) -> None:
+    """What memory refused was checked against a fresh reading for every command but `GET /chats/<chat>`."""
+    alice, bob = await two.people("alice", "bob")
+    for _ in range(10):
+        room = (await alice.asks("create_room", name="A room", public=True))["chat"]
+        await bob.asks("join", chat=room)
+        for _ in range(2):  # one on each node
+            (await bob.http.get(f"/chats/{room}")).gives(200)
+
+
 async def test_typing_is_told_there(two: Stage) -> None:
     alice, bob = await two.people("alice", "bob")
     room = await two.room(alice, bob)
