@@ -5,7 +5,7 @@ however many slices it takes to serve a large room.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from hubbub.codec.wires import Encoded, Wire
@@ -65,12 +65,16 @@ class Channel:
 
 
 class Entries:
-    """Entries to pass on: encoded once per codec, then given to every listener, `budget` at a time."""
+    """Entries to pass on: encoded once per codec, then given to every listener, `budget` at a time.
 
-    __slots__ = ("_at", "_chars", "_targets", "done", "entries", "heavy")
+    `own`: what some get in their place, where a reaction is theirs.
+    """
 
-    def __init__(self, entries: list[Entry]) -> None:
+    __slots__ = ("_at", "_chars", "_own", "_targets", "done", "entries", "heavy")
+
+    def __init__(self, entries: list[Entry], own: Mapping[Mailbox, Entry] | None = None) -> None:
         self.entries = entries
+        self._own = own or {}
         self.done = False
         self.heavy = False
         self._chars = sum(map(_chars, entries))
@@ -80,7 +84,7 @@ class Entries:
     def extend(self, more: Sequence[Entry]) -> bool:
         """Join later entries to this step, unless it has begun or would become too large."""
         chars = sum(map(_chars, more))
-        if self._targets is not None or self._chars + chars > STEP_CHARS:
+        if self._targets is not None or self._own or self._chars + chars > STEP_CHARS:
             return False
         self._chars += chars
         self.entries.extend(more)
@@ -88,8 +92,7 @@ class Entries:
 
     def run(self, channel: Channel, flusher: Flusher, budget: int) -> int:
         if self._targets is None:
-            encoded = Encoded(self.entries)
-            self._targets = [(encoded.on(wire), list(those)) for wire, those in channel.listeners.items()]
+            self._targets = self._addressed(channel)
             channel.served = self.entries[-1].seq
             self.heavy = any(len(frames) > HIGH_WATER for frames, _ in self._targets)
         made = 0
@@ -104,6 +107,18 @@ class Entries:
                 self._at = 0
         self.done = not self._targets
         return made
+
+    def _addressed(self, channel: Channel) -> list[tuple[bytes, list[Mailbox]]]:
+        encoded, own = Encoded(self.entries), self._own
+        targets = [
+            (encoded.on(wire), [each for each in those if each not in own] if own else list(those))
+            for wire, those in channel.listeners.items()
+        ]
+        return targets + [
+            (each.wire.frame(form), [each])
+            for each, form in own.items()
+            if each in channel.listeners.get(each.wire, ())
+        ]
 
 
 def _chars(entry: Entry) -> int:

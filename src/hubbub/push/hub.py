@@ -6,7 +6,7 @@ falls between.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from hubbub.codec.wires import Encoded
 from hubbub.model.chats import Chat
@@ -17,6 +17,7 @@ from hubbub.model.replies import ChatPush, Push, Resync
 from hubbub.push.channel import Announce, Attach, Channel, CloseHole, Detach, Entries, Step
 from hubbub.push.interest import Alone, Interest
 from hubbub.push.mailbox import Flusher, Mailbox
+from hubbub.push.own_reactions import NOBODYS, Forms, own_forms
 
 SLICE = (
     1_000  # deliveries in one loop turn: 10 ms at the worst, so that other rooms and commands get their turn
@@ -206,34 +207,40 @@ class Hub:
         channel.filling = False
         if self._channels.get(channel.chat.id) is not channel:
             return
-        self._queue_entries(channel, [entry for entry in entries if entry.seq > channel.position])
+        fresh = [entry for entry in entries if entry.seq > channel.position]
+        self._queue_entries(channel, fresh, own_forms(fresh))
         if entries and channel.reach > channel.position:
             channel.filling = True
             self._fill(channel)
 
-    def _queue_entries(self, channel: Channel, entries: Sequence[Entry]) -> None:
+    def _queue_entries(self, channel: Channel, entries: Sequence[Entry], own: Forms = NOBODYS) -> None:
         """Split where somebody comes or goes; what lies between is one step."""
         run: list[Entry] = []
         for entry in entries:
             if type(entry) is MemberChanged and entry.change == "joined":
-                self._queue_run(channel, run)
+                self._queue_run(channel, run, own)
                 run = []
                 self.came(channel.chat, entry.user, entry.seq - 1)
             run.append(entry)
             channel.position = entry.seq
             if type(entry) is MemberChanged and entry.change in REMOVALS:
-                self._queue_run(channel, run)
+                self._queue_run(channel, run, own)
                 run = []
                 self._went(channel, entry.user)
-        self._queue_run(channel, run)
+        self._queue_run(channel, run, own)
 
-    def _queue_run(self, channel: Channel, run: list[Entry]) -> None:
-        if not run:
-            return
+    def _queue_run(self, channel: Channel, run: list[Entry], own: Forms) -> None:
         for entry in run:
             last = channel.steps[-1] if channel.steps else None
-            if not (isinstance(last, Entries) and last.extend((entry,))):
+            if entry.seq in own:
+                self._queue(channel, Entries([entry], self._addressed(own[entry.seq])))
+            elif not (isinstance(last, Entries) and last.extend((entry,))):
                 self._queue(channel, Entries([entry]))
+
+    def _addressed(self, forms: Mapping[str, Entry]) -> dict[Mailbox, Entry]:
+        """The connections here of users who get a form of their own."""
+        here = ((self._locals[user], form) for user, form in forms.items() if user in self._locals)
+        return {mailbox: form for local, form in here for mailbox in local.mailboxes}
 
     def came(self, chat: Chat, user: str, head: int) -> None:
         """The chat became visible to the user: say so, and let its flow start after `head`."""
