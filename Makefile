@@ -37,7 +37,7 @@ help:
 	@echo "make test          all tests: unit, conversations, ports, conformance, faults"
 	@echo "make services      Debian packages of what tests start (as root; part of make test)"
 	@echo "make check         what must pass before a commit, under a minute: lint, types, contracts, unit tests"
-	@echo "make cluster       the plays on two nodes, over Redis and over NATS"
+	@echo "make cluster       the cluster fault tests at full length, and the plays on two nodes"
 	@echo "make conformance   the plays of tests/conformance on all four wires; the Autobahn cases of groups 1-7 and 10, then the large messages of group 9"
 	@echo "make bench         every benchmark the README quotes"
 	@echo "make fuzz          the parsers, FUZZ_SECONDS=60 each"
@@ -127,8 +127,9 @@ services:
 		&& DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq $$missing; } \
 		|| echo "missing, and you are not root:$$missing: the tests of these are skipped"
 
-# The plays once more, every other connection and request on another node.
+# Three nodes of two workers, a minute of 200 clients, everything failing in turn (make test: shorter, with fewer); then the plays on two nodes.
 cluster: setup services
+	HUBBUB_CLUSTER_SECONDS=60 HUBBUB_CLUSTER_CLIENTS=200 $(BIN)/pytest -q -s tests/cluster
 	$(BIN)/pytest -q tests/conversations --nodes redis
 	$(BIN)/pytest -q tests/conversations --nodes nats
 
