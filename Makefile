@@ -112,7 +112,7 @@ test: setup node tools app strace services
 	$(NPM) run --silent integration
 	$(BIN)/pytest -q -n $(WORKERS) tests/conversations
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=5 FUZZ_FLAGS=-verbosity=0
-	$(BIN)/pytest -q tests --ignore tests/unit --ignore tests/conversations
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests --ignore tests/unit --ignore tests/conversations
 
 # One fault test counts the flushes behind acknowledgements with it; without it the test is skipped, in CI it fails.
 strace:

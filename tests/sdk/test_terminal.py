@@ -237,6 +237,7 @@ async def test_earlier_messages_come_above_what_is_read(
         assert len(chat.log) < 150
         while not chat.log.whole:
             held = len(chat.log)
+            await alice.until(lambda held=held: transcript.virtual_size.height >= held, "them on the screen")
             transcript.scroll_to(y=8, animate=False, immediate=True)
             await alice.pilot.pause()
             before = alice.text.splitlines()[2]

@@ -36,7 +36,7 @@ def test_everything_by_keys(visitors: Visitors) -> None:
     expect(kim.composer).to_be_focused()
     keys.type("typed wrnog")
     keys.press("Enter")
-    kim.sees("typed wrnog")
+    kim.sees_state("typed wrnog", "Sent")  # what is on its way cannot be edited yet
     keys.press("ArrowUp")
     expect(kim.composer).to_have_value("typed wrnog")
     keys.press("Control+a")
