@@ -162,9 +162,11 @@ async def test_a_topic_left_is_heard_no_more(carrier: Carrier) -> None:
         assert await two.bus.subscribe(["left", "kept"])
         await two.bus.unsubscribe(["left"])
         assert await two.bus.subscribe(["mark"])
-        one.bus.publish([("left", b"1"), ("kept", b"2"), ("mark", b"3")])
-        await until(lambda: "mark" in two.heard)
-        assert two.heard == {"kept": [b"2"], "mark": [b"3"]}
+        async with asyncio.timeout(WITHIN):
+            while two.heard.keys() < {"kept", "mark"}:  # a bus may lose what it likes
+                one.bus.publish([("left", b"1"), ("kept", b"2"), ("mark", b"3")])
+                await asyncio.sleep(0.1)
+        assert {topic: set(heard) for topic, heard in two.heard.items()} == {"kept": {b"2"}, "mark": {b"3"}}
 
 
 async def test_two_installations_on_one_server_do_not_hear_each_other(carrier: Carrier) -> None:
