@@ -27,13 +27,16 @@ TIGHT = {
     "HUBBUB_PRESENCE_LINGER_SECONDS": "0.3",
 }
 
-# No limit on sending, for plays with much to say, and little patience with those who do not listen.
+# No limit on sending, for plays with much to say.
 BULK = {
     "HUBBUB_LIMITS_OUTGOING_BYTES": "262144",
     "HUBBUB_LIMITS_SEND_PER_SECOND": "0",
-    "HUBBUB_LIMITS_STALL_SECONDS": "3",
+    "HUBBUB_LIMITS_STALL_SECONDS": "60",
     "HUBBUB_PRESENCE_LINGER_SECONDS": "0",
 }
+
+# The same, with little patience for those who do not listen.
+IMPATIENT = BULK | {"HUBBUB_LIMITS_STALL_SECONDS": "3"}
 
 # Everything that runs out, runs out soon; and tokens of an identity provider are taken.
 HASTY = {
