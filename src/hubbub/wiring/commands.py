@@ -1,4 +1,4 @@
-"""The `hubbub` program: serve, config, migrate, chat, send, forecast, version.
+"""The `hubbub` program: serve, config, migrate, chat, send, forecast, doctor, version.
 
 What a command needs is imported when it runs, so that `hubbub config` explains wrong settings even where the
 server cannot be loaded, and `hubbub chat` starts without it. Exit status: 0 done, 1 failed, 2 wrong settings or usage.
@@ -214,6 +214,45 @@ def forecast(context: typer.Context) -> None:
     from hubbub.operate.forecast.command import main as run
 
     run(context.args)
+
+
+@app.command()
+def doctor(
+    *,
+    config: Config = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    bus: Bus = None,
+    workers: Workers = None,
+    connections: Annotated[
+        int, typer.Option("--for", min=1, max=100_000_000, help="Connections this machine is to carry.")
+    ] = 10_000,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    sysctl: Annotated[
+        bool,
+        typer.Option("--sysctl", help="Print a file of kernel settings for /etc/sysctl.d, and nothing else."),
+    ] = False,
+) -> None:
+    """Check kernel, machine, database and Redis for the connections asked for, and say why. Changes nothing."""
+    from hubbub.operate.doctor import command as doctors
+    from hubbub.operate.doctor.kernel import sysctl_file
+    from hubbub.wiring.supervisor import count_of
+
+    if sysctl:
+        typer.echo(sysctl_file(connections), nl=False)
+        return
+    options = {"config": config, "data": data, "database_url": database_url, "bus": bus, "workers": workers}
+    settings = _load(options).settings
+    pool = settings.database
+    asked = doctors.Asked(
+        connections=connections,
+        workers=count_of(settings.workers),
+        pool=pool.writers + pool.pool_size + pool.max_overflow,
+        data=Path(settings.data),
+        database_url=settings.database_url,
+        redis_url=settings.redis or (settings.bus if settings.bus.startswith("redis") else ""),
+    )
+    raise typer.Exit(doctors.run(asked, json=json))
 
 
 @app.command()
