@@ -5,6 +5,7 @@ import contextlib
 import gc
 import os
 import resource
+import secrets
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,12 +18,14 @@ from hubbub.accept.http.app import build_app
 from hubbub.accept.http.internal import build_internal_app
 from hubbub.accept.http.web_app import load_web_app
 from hubbub.accept.listener import Port, TcpPort, say_goodbye, tls_context
+from hubbub.model import ids
 from hubbub.model.errors import Refused
 from hubbub.persist.clock import DatabaseClock
 from hubbub.persist.engine import Database, database_url, folder_of, is_alive
 from hubbub.persist.failures import OUTAGES, said
 from hubbub.persist.hold import hold
 from hubbub.persist.migrate import ensure_current
+from hubbub.persist.nodes import ON_A_BUS, Circle, check_strangers
 from hubbub.persist.pool import Pool
 from hubbub.runtime import logs
 from hubbub.wiring.measures import measure
@@ -57,19 +60,21 @@ def serve(settings: Settings, station: Station | None = None) -> int:
     _raise_open_files()
     if station is not None:
         _tune_interpreter()
-        return uvloop.run(_live(station.settings(settings), station))
+        return uvloop.run(_live(station.settings(settings), station.circle, station))
     data = Path(settings.data)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     count = count_of(settings.workers)
-    with hold(_held_folder(settings), shared=bool(settings.bus)):
+    name = ON_A_BUS if settings.bus else ids.opaque("v", secrets.token_bytes(5))
+    with hold(_held_folder(settings), shared=bool(settings.bus), name=name) as former:
+        circle = Circle(name, former)
         if count > 1:
-            return uvloop.run(_supervise(settings, count))
+            return uvloop.run(_supervise(settings, count, circle))
         _tune_interpreter()
-        return uvloop.run(_live(settings))
+        return uvloop.run(_live(settings, circle))
 
 
-async def _supervise(settings: Settings, count: int) -> int:
-    return await Supervisor(settings, command_line(), count).run()
+async def _supervise(settings: Settings, count: int, circle: Circle) -> int:
+    return await Supervisor(settings, command_line(), count, circle).run()
 
 
 def _held_folder(settings: Settings) -> Path:
@@ -94,7 +99,7 @@ def _raise_open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def _live(settings: Settings, station: Station | None = None) -> int:
+async def _live(settings: Settings, circle: Circle, station: Station | None = None) -> int:
     database = Database(database_url(settings.database_url, settings.data), _pool(settings))
     stop = _stop_event()
     if station is not None:
@@ -103,7 +108,8 @@ async def _live(settings: Settings, station: Station | None = None) -> int:
         epoch = await ensure_current(database)
         clock = DatabaseClock(database)
         await clock.measure()
-        node = build(settings, database, epoch, clock)
+        await check_strangers(database, clock, circle)
+        node = build(settings, database, epoch, clock, circle)
         await node.revocations.load()
         await node.passwords.warm()
         await _serve(settings, node, stop, station)
@@ -159,6 +165,7 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event, station: S
     sockets = (None, None) if station is None else station.sockets()
     number = await public.open(sockets[0])
     tcp = {} if framed is None else {"tcp": f"{settings.tcp.host}:{await framed.open(sockets[1])}"}
+    await node.beat.beat()
     await _renew_lease(node, node.clock())
     journal = _start(node, settings)
     for port, name in ((internal, "internal port"), (public, "public port")):

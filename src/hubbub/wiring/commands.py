@@ -73,10 +73,11 @@ def _in_one_line(failed: str) -> Iterator[None]:
     from hubbub.persist.failures import OUTAGES, said
     from hubbub.persist.migrate import NotDurableError, SchemaMismatchError
     from hubbub.persist.move import MoveRefusedError
+    from hubbub.persist.nodes import StrangersError
 
     try:
         yield
-    except (OSError, SchemaMismatchError, NotDurableError, MoveRefusedError) as error:
+    except (OSError, SchemaMismatchError, NotDurableError, MoveRefusedError, StrangersError) as error:
         _fail(f"{failed}: {error}", FAILED)
     except OUTAGES as error:
         _fail(f"{failed}: {said(error)}", FAILED)

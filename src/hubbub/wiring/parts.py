@@ -35,7 +35,7 @@ from hubbub.persist.engine import Database
 from hubbub.persist.entries import EntryLog
 from hubbub.persist.heads import Heads
 from hubbub.persist.journal import Journal, Publish
-from hubbub.persist.nodes import Beat
+from hubbub.persist.nodes import Beat, Circle
 from hubbub.persist.outbox import Outbox
 from hubbub.persist.people import Directory
 from hubbub.persist.recent_log import RecentLog
@@ -104,7 +104,7 @@ class Node:
     ending: bool = False
 
 
-def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClock) -> Node:
+def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClock, circle: Circle) -> Node:
     """A node on an open database, on whose time it lives. Must run inside the event loop."""
     limits = settings.limits
     tasks = Tasks()
@@ -218,7 +218,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         clock=clock,
         replicas=replicas,
         recent=recent,
-        beat=Beat(database, clock, cluster.node),
+        beat=Beat(database, clock, cluster.node, circle),
         journal=journal,
         relay=relay,
         outbox=outbox,

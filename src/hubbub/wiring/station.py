@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from hubbub.persist.nodes import Circle
 from hubbub.wiring.settings import Settings
 
 
@@ -21,6 +22,7 @@ class Station(Struct, frozen=True, kw_only=True):
     ready: int
     lifeline: int
     public: int
+    circle: Circle
     tcp: int | None = None
     bus: str = ""
 

@@ -18,6 +18,7 @@ import structlog
 
 from hubbub.accept.http.internal import build_internal_app
 from hubbub.accept.listener import BACKLOG, Port, bind
+from hubbub.persist.nodes import Circle
 from hubbub.publish.local_bus import Broker
 from hubbub.runtime.spawn import Tasks
 from hubbub.wiring import gathered
@@ -62,8 +63,9 @@ class Slot:
 class Supervisor:
     """`command` starts a worker once ` --worker <station>` is added to it."""
 
-    def __init__(self, settings: Settings, command: Sequence[str], count: int) -> None:
+    def __init__(self, settings: Settings, command: Sequence[str], count: int, circle: Circle) -> None:
         self._settings = settings
+        self._circle = circle
         self._command = command
         self._slots = [Slot(number, ()) for number in range(count)]
         self._tasks = Tasks()
@@ -170,7 +172,7 @@ class Supervisor:
         reading, writing = os.pipe()
         public, *framed = (each.fileno() for each in slot.sockets)
         station = Station(slot=slot.number, ready=writing, lifeline=self._lifeline, public=public,
-                          tcp=framed[0] if framed else None, bus=self._bus)  # fmt: skip
+                          circle=self._circle, tcp=framed[0] if framed else None, bus=self._bus)  # fmt: skip
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._command, "--worker", str(station), pass_fds=(writing, self._lifeline, public, *framed)

@@ -2,11 +2,13 @@
 
 import os
 
+from hubbub.persist.nodes import Circle
 from hubbub.wiring.gathered import sum_up
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.station import Station
 from hubbub.wiring.supervisor import count_of
 
+CIRCLE = Circle("v1", "v0")
 ONE = """# HELP hubbub_connections Open.
 # TYPE hubbub_connections gauge
 hubbub_connections 3.0
@@ -32,12 +34,12 @@ def test_equal_readings_of_workers_are_added_and_told_once() -> None:
 
 
 def test_a_station_survives_the_command_line() -> None:
-    station = Station(slot=3, ready=7, lifeline=8, public=9, tcp=None, bus="unix:///run/bus")
+    station = Station(slot=3, ready=7, lifeline=8, public=9, circle=CIRCLE, tcp=None, bus="unix:///run/bus")
     assert Station.parse(str(station)) == station
 
 
 def test_a_worker_has_the_settings_of_all_but_its_own_pages_and_the_supervisors_bus() -> None:
-    station = Station(slot=0, ready=7, lifeline=8, public=9, bus="unix:///run/bus")
+    station = Station(slot=0, ready=7, lifeline=8, public=9, circle=CIRCLE, bus="unix:///run/bus")
     own = station.settings(Settings(internal_host="0.0.0.0", internal_port=8081, port=8080))
     assert (own.internal_host, own.internal_port, own.port, own.bus) == (
         "127.0.0.1",
@@ -55,6 +57,6 @@ def test_auto_is_a_worker_for_each_core() -> None:
 
 def test_a_worker_that_serves_says_where_its_pages_are() -> None:
     reading, writing = os.pipe()
-    Station(slot=0, ready=writing, lifeline=0, public=0).say_ready("http://127.0.0.1:1")
+    Station(slot=0, ready=writing, lifeline=0, public=0, circle=CIRCLE).say_ready("http://127.0.0.1:1")
     with os.fdopen(reading) as pipe:
         assert pipe.read() == "http://127.0.0.1:1\n"
