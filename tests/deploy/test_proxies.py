@@ -26,6 +26,7 @@ SETTINGS = {
     "HUBBUB_LIMITS_HELLO_SECONDS": "60",
     "HUBBUB_DRAIN_SECONDS": "1",
     "HUBBUB_TCP_PORT": "0",
+    "HUBBUB_TCP_PROXY_PROTOCOL": "true",
     "HUBBUB_LIMITS_SEND_PER_SECOND": "0",
     "HUBBUB_AUTH_SECRET": "the same on both nodes, so that either knows the other's tokens",
 }
@@ -153,14 +154,25 @@ async def test_a_limit_holds_for_the_clients_address_whatever_it_says_itself(
         await opened.enter_async_context(dial(proxy, trust, "127.0.0.3"))
 
 
-async def test_framed_tcp_is_passed_on(proxy: Proxy) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.framed)
+async def first_word(proxy: Proxy, address: str, opened: AsyncExitStack) -> dict[str, object]:
+    """What a client at the address is answered first over framed TCP."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.framed, local_addr=(address, 0))
+    opened.callback(writer.close)
     writer.write(frame(JSON, b'{"type": "ping", "id": 7}'))
     async with asyncio.timeout(WITHIN):
         head = await reader.readexactly(len(frame(JSON, b"")))
-        said = json.loads(await reader.readexactly(int.from_bytes(head[-4:])))
-    assert (said["id"], said["code"]) == (7, "unauthenticated")
-    writer.close()
+        said: dict[str, object] = json.loads(await reader.readexactly(int.from_bytes(head[-4:])))
+    return said
+
+
+async def test_framed_tcp_is_passed_on_and_a_limit_holds_for_the_clients_address(proxy: Proxy) -> None:
+    """By PROXY headers: nginx writes version 1, HAProxy version 2."""
+    async with AsyncExitStack() as opened:
+        for _ in range(PER_ADDRESS):
+            assert (await first_word(proxy, "127.0.0.4", opened))["code"] == "unauthenticated"
+        refused = await first_word(proxy, "127.0.0.4", opened)
+        assert (refused["type"], refused["code"]) == ("bye", 4503)
+        assert (await first_word(proxy, "127.0.0.5", opened))["id"] == 7
 
 
 class Listener:

@@ -24,7 +24,7 @@ class Admission:
         """The client's address: the peer's, or what trusted proxies say, the last untrusted one from the right."""
         address = peer
         forwarded = headers.get("x-forwarded-for", "").split(",")
-        while forwarded and self._is_trusted(address):
+        while forwarded and self.trusts(address):
             said = forwarded.pop().strip()
             if not said:
                 break
@@ -37,7 +37,8 @@ class Admission:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         return self.address_of(client[0] if client else "", headers)
 
-    def _is_trusted(self, address: str) -> bool:
+    def trusts(self, address: str) -> bool:
+        """Whether it is one of the proxies that are believed."""
         if not self._trusted:
             return False
         try:

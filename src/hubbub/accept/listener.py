@@ -13,6 +13,7 @@ import uvicorn
 
 from hubbub.accept.connection import Gate
 from hubbub.accept.http_head import BoundedHeads
+from hubbub.accept.proxied_tcp import ProxiedSocket, Spawn
 from hubbub.accept.tcp import TcpConnection
 from hubbub.accept.websocket import WebSocketFactory
 from hubbub.model.errors import CloseCode
@@ -81,15 +82,26 @@ class Port:
 
 
 class TcpPort:
-    """The port of framed TCP, with TLS if there is a `context`; a handshake may take `handshake` seconds."""
+    """The port of framed TCP, with TLS if there is a `context`; a handshake may take `handshake` seconds.
+
+    With `spawn` trusted proxies say whom they bring (accept/proxied_tcp).
+    """
 
     def __init__(
-        self, gate: Gate, host: str, port: int, *, context: ssl.SSLContext | None, handshake: float
+        self,
+        gate: Gate,
+        host: str,
+        port: int,
+        *,
+        context: ssl.SSLContext | None,
+        handshake: float,
+        spawn: Spawn | None = None,
     ) -> None:
         self._gate = gate
         self._address = (host, port)
         self._context = context
         self._handshake = handshake
+        self._spawn = spawn
         self._server: asyncio.Server | None = None
 
     async def open(self, sock: socket.socket | None = None) -> int:
@@ -97,15 +109,21 @@ class TcpPort:
         loop = asyncio.get_running_loop()
         if sock is None:
             sock = await loop.run_in_executor(None, bind, *self._address)
+        context = self._context if self._spawn is None else None
         self._server = await loop.create_server(
-            lambda: TcpConnection(self._gate),
+            self._made,
             sock=sock,
             backlog=BACKLOG,
-            ssl=self._context,
-            ssl_handshake_timeout=self._handshake if self._context is not None else None,
+            ssl=context,
+            ssl_handshake_timeout=None if context is None else self._handshake,
         )
         number: int = sock.getsockname()[1]
         return number
+
+    def _made(self) -> TcpConnection | ProxiedSocket:
+        if self._spawn is None:
+            return TcpConnection(self._gate)
+        return ProxiedSocket(self._gate, self._context, self._handshake, self._spawn)
 
     def stop_accepting(self) -> None:
         """Take no new connections."""

@@ -27,12 +27,17 @@ LONGEST_PONG = 64  # bytes: what is larger is not even tried
 
 
 class TcpConnection(Connection, asyncio.BufferedProtocol):
-    """One socket. All of them read into the gate's one inbox, which each empties before the next is filled."""
+    """One socket. All of them read into the gate's one inbox, which each empties before the next is filled.
 
-    __slots__ = ("_reader",)
+    `address`: the client's, if a proxy has said it.
+    """
 
-    def __init__(self, gate: Gate) -> None:
+    __slots__ = ("_entered", "_reader")
+
+    def __init__(self, gate: Gate, address: str = "") -> None:
         super().__init__(gate)
+        self.address = address
+        self._entered = False
         self._reader = DataFrameReader(gate.frame_limits.max_message_bytes)
         self.wire = TCP_JSON
 
@@ -41,21 +46,22 @@ class TcpConnection(Connection, asyncio.BufferedProtocol):
         self.transport = transport
         self.transport.set_write_buffer_limits(high=HIGH_WATER, low=0)
         peer = transport.get_extra_info("peername")
+        self.address = intern(self.address or (peer[0] if peer else ""))
         self.opened()
-        self._admit(peer[0] if peer else "")
+        self._admit()
 
-    def _admit(self, address: str) -> None:
+    def _admit(self) -> None:
         admission = self.gate.admission
         if admission.draining:
             self.close(CloseCode.SERVICE_RESTART, reconnect_in_ms=COME_BACK_MS)
-        elif admission.take_place(address):
-            self.address = intern(address)
-        else:
+            return
+        self._entered = admission.take_place(self.address)
+        if not self._entered:
             self.close(CloseCode.TOO_MANY_CONNECTIONS, "Too many connections from your address.")
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The socket is closed, by whomever."""
-        if self.address:
+        if self._entered:
             self.gate.admission.leave(self.address)
         self.lost()
         del self._reader  # the wheel remembers the connection for a while, but not half a frame of it

@@ -195,7 +195,8 @@ def _tcp_port(settings: Settings, node: Node) -> TcpPort | None:
         return None
     context = tls_context(tcp.certificate_file, tcp.key_file) if tcp.certificate_file else None
     seconds = settings.limits.handshake_seconds or NO_HANDSHAKE_LIMIT
-    return TcpPort(node.gate, tcp.host, tcp.port, context=context, handshake=seconds)
+    spawn = node.tasks.spawn if tcp.proxy_protocol else None
+    return TcpPort(node.gate, tcp.host, tcp.port, context=context, handshake=seconds, spawn=spawn)
 
 
 async def _reasons(node: Node) -> list[str]:

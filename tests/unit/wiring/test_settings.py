@@ -242,6 +242,7 @@ def test_variables_of_others_are_left_alone(tmp_path: Path) -> None:
         ('allowed_origins = ["*"]', "allowed_origins"),
         ('trusted_proxies = ["proxy.example"]', "trusted_proxies"),
         ('trusted_proxies = ["10.0.0.1/8"]', "trusted_proxies"),
+        ("tcp.proxy_protocol = true", "tcp.proxy_protocol"),
         ('public_url = "chat.example"', "public_url"),
         ('public_url = "https://chat.example:99999"', "public_url"),
         ('database_url = "oracle://x"', "database_url"),

@@ -32,6 +32,8 @@ def _check_origins(settings: Settings) -> Refusals:
 def _check_proxies(settings: Settings) -> Refusals:
     if not all(_is_network(proxy) for proxy in settings.trusted_proxies):
         yield "trusted_proxies", "must each be an IP address or a network such as 10.0.0.0/8"
+    if settings.tcp.proxy_protocol and not settings.trusted_proxies:
+        yield "tcp.proxy_protocol", "needs trusted_proxies: nobody else is believed"
 
 
 def _is_network(text: str) -> bool:

@@ -58,6 +58,12 @@ class Tcp(Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     key_file: Annotated[str, _text("A PEM file with the certificate's private key, not encrypted.")] = ""
+    proxy_protocol: Annotated[
+        bool,
+        _text(
+            "Connections from `trusted_proxies` begin with a PROXY header (version 1 or 2), which says whom they bring."
+        ),
+    ] = False
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -345,7 +351,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         _text("Other origins whose pages may connect: scheme://host[:port], compared exactly."),
     ] = ()
     trusted_proxies: Annotated[
-        tuple[str, ...], _text("Addresses or networks (CIDR) whose X-Forwarded-For is believed.")
+        tuple[str, ...],
+        _text("Addresses or networks (CIDR) whose X-Forwarded-For or PROXY header is believed."),
     ] = ()
     direct_policy: Annotated[
         Literal["friends", "anyone"],
