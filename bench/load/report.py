@@ -95,13 +95,18 @@ class Line:
 
 @dataclass
 class Report:
-    """Everything one run found out. `counts` are exact and hold on any machine."""
+    """Everything one run found out. `counts` are exact and hold on any machine.
+
+    `label` tells apart the records of runs that are no substitute for each other; `series` are rows over the time of the run.
+    """
 
     name: str
     parameters: Mapping[str, Any]
     lines: list[Line] = field(default_factory=list)
     counts: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    label: str = ""
+    series: list[dict[str, float]] = field(default_factory=list)
 
     def add(
         self,
@@ -128,15 +133,22 @@ class Report:
 
     def tell(self, *, as_json: bool, record: bool) -> None:
         """Print it, and keep it if asked to."""
-        text = json.dumps(self._record(), indent=2, ensure_ascii=False)
         if as_json:
-            sys.stdout.write(text + "\n")
+            sys.stdout.write(self._text())
         else:
             self._print()
         if record:
-            path = BENCH / "records" / f"{self.name}-{time.strftime('%Y-%m-%d')}.json"
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text + "\n")
+            self.keep()
+
+    def keep(self) -> None:
+        """Write the record, over an earlier one of the same day; a long run does so now and then."""
+        label = f"-{self.label}" if self.label else ""
+        path = BENCH / "records" / f"{self.name}{label}-{time.strftime('%Y-%m-%d')}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(self._text())
+
+    def _text(self) -> str:
+        return json.dumps(self._record(), indent=2, ensure_ascii=False) + "\n"
 
     def _print(self) -> None:
         table = Table(title=f"bench/{self.name}", title_justify="left")
@@ -169,7 +181,7 @@ class Report:
             "goals": {line.what: {"goal": line.goal, "met": line.met} for line in self.lines if line.goal},
             "counts": self.counts,
             "notes": self.notes,
-        }
+        } | ({"series": self.series} if self.series else {})
 
 
 def _shown(value: float) -> str:

@@ -82,8 +82,10 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """A server on `data` and free ports, stopped at the end; its log is `data/server.log`."""
+def serving(
+    data: Path, settings: Mapping[str, str] | None = None, patience: float = START_SECONDS
+) -> Iterator[Server]:
+    """A server on `data` and free ports, up within `patience` seconds, stopped at the end; its log is `data/server.log`."""
     command = [str(Path(sys.executable).with_name("hubbub")), "serve"]
     command += ["--host", "127.0.0.1", "--port", "0", "--internal-port", "0", "--data", str(data)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
@@ -93,14 +95,14 @@ def serving(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[S
         process = subprocess.Popen(command, env=environment, stderr=log, text=True)
     try:
         with path.open() as log:
-            public, internal = _addresses(process, log)
+            public, internal = _addresses(process, log, patience)
         yield Server(process, public, internal)
     finally:
         _stop(process)
 
 
-def _addresses(process: "subprocess.Popen[str]", log: IO[str]) -> tuple[str, str]:
-    deadline = time.monotonic() + START_SECONDS
+def _addresses(process: "subprocess.Popen[str]", log: IO[str], patience: float) -> tuple[str, str]:
+    deadline = time.monotonic() + patience
     said = ""
     while time.monotonic() < deadline and process.poll() is None:
         said += log.read()

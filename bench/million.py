@@ -1,0 +1,266 @@
+"""As many connections as the machine holds, up to a million: both ends, every one authenticated, in a room, resumable.
+
+Workers of one server share one port; holders (processes of the crowd) connect from many loopback addresses. When all are
+there, messages are sent on schedule, from ever other connections, and a thousandth leaves and comes back: each must get
+exactly what it missed. A row of the table is written every `--every` seconds, to the record too if one is kept, so that
+a run that breaks has told how far it came. What the kernel has to allow is asked first.
+"""
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
+
+from crowd.board import percentile
+from crowd.holder import PER_ADDRESS
+from crowd.holders import Holders, holders
+from crowd.minutes import Minutes
+from crowd.needs import available, needs, open_files
+from load.report import Report, Steps, options, steps, work_folder
+from load.server import Server, serving
+from load.world import Room, build, room_id
+
+FILES = 20_000
+SPARE_FILES = 200  # of a process, beside its connections
+DEVIATIONS = 5  # the kernel deals connections out at random: so far above the mean no worker ever comes
+WORKER_SECONDS = 10.0  # to start one, on a machine that starts fifty
+GUARD = 1_200 << 20  # bytes available below which nobody more is let in
+LOOK_SECONDS = 0.5
+AWAY_SECONDS = 10.0  # of talk while some are away
+
+
+def main() -> None:
+    parser = options(__doc__ or "")
+    parser.add_argument("--connections", type=int, default=20_000)
+    parser.add_argument(
+        "--files", type=int, default=min(FILES, open_files()), help="open files of one process"
+    )
+    parser.add_argument("--members", type=int, default=10, help="members of each room; everybody is in one")
+    parser.add_argument("--heartbeat", type=float, default=30.0, help="seconds of silence until a ping")
+    parser.add_argument("--messages", type=float, default=100.0, help="messages a second, once all are there")
+    parser.add_argument("--seconds", type=float, default=60.0, help="seconds of talk")
+    parser.add_argument("--every", type=float, default=10.0, help="seconds between two rows")
+    parser.add_argument("--limit", type=float, default=3_000.0, help="seconds for connecting, at most")
+    parser.add_argument("--anyway", action="store_true", help="try although the machine does not allow it")
+    asked = parser.parse_args()
+    if not _is_allowed(asked):
+        raise SystemExit(2)
+    with work_folder() as data, steps() as progress:
+        report = run(asked, data, progress)
+    report.tell(as_json=asked.json, record=asked.record)
+
+
+def workers_for(connections: int, files: int) -> int:
+    """So many that no worker is dealt more connections than it may have open files; two at least, one a core."""
+    workers = 2
+    while (mean := connections / workers) + DEVIATIONS * math.sqrt(mean) + SPARE_FILES > files:
+        workers += 1
+    return workers
+
+
+def _is_allowed(asked: argparse.Namespace) -> bool:
+    """Say what the machine allows; whether that is enough."""
+    workers = workers_for(asked.connections, asked.files)
+    found = list(needs(asked.connections, workers, asked.files, PER_ADDRESS))
+    for need in found:
+        print(need, file=sys.stderr)
+    return asked.anyway or all(need.met for need in found)
+
+
+def rooms_of(connections: int, members: int) -> list[Room]:
+    """Everybody in one room; its members are far apart, so they are on different workers and in different holders."""
+    count = max(1, connections // members)
+    return [Room(room_id(each), range(each, connections, count)) for each in range(count)]
+
+
+def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
+    """Measure."""
+    workers = workers_for(asked.connections, asked.files)
+    bar = progress.step("users, rooms, members", 1)
+    rooms = rooms_of(asked.connections, asked.members)
+    build(data / "server", asked.connections, rooms)
+    bar.to(1)
+    settings = {
+        "HUBBUB_WORKERS": str(workers),
+        "HUBBUB_HEARTBEAT_MS": str(int(asked.heartbeat * 1000)),
+        "HUBBUB_DATABASE_POOL_SIZE": "1",
+        "HUBBUB_DATABASE_MAX_OVERFLOW": "1",
+        "HUBBUB_CACHE_CHATS": "1000",
+        "HUBBUB_LOG_LEVEL": "info",
+    }
+    share = asked.files - SPARE_FILES
+    with ExitStack() as stack:
+        bar = progress.step(f"{workers} workers", 1)
+        server = stack.enter_context(serving(data / "server", settings, workers * WORKER_SECONDS))
+        crowd = stack.enter_context(holders(data, server.port, asked.connections, share, len(rooms)))
+        bar.to(1)
+        report = _report(asked, workers, len(crowd.pids))
+        return Run(asked, server, crowd, report, progress, sys.stderr).whole()
+
+
+class Run:
+    """One run, phase by phase."""
+
+    def __init__(
+        self,
+        asked: argparse.Namespace,
+        server: Server,
+        crowd: Holders,
+        report: Report,
+        progress: Steps,
+        out: TextIO,
+    ) -> None:
+        self._asked = asked
+        self._server = server
+        self._crowd = crowd
+        self._report = report
+        self._progress = progress
+        self._minutes = Minutes(server, crowd, out)
+        self._report.series = self._minutes.rows
+        self._next = time.monotonic() + asked.every
+
+    def whole(self) -> Report:
+        """Connect, talk, leave and come back."""
+        seconds = self._connect()
+        reached = self._crowd.totals()["open"]
+        self._beat()
+        full = self._row()
+        before, histogram = self._crowd.totals(), self._crowd.delays()
+        self._talk()
+        self._quiet()
+        talked, delays = self._crowd.totals(), self._crowd.delays()
+        delays = [after - earlier for earlier, after in zip(histogram, delays, strict=True)]
+        self._come_back(max(len(self._crowd.pids), reached // 1_000))
+        self._row()
+        self._tell(reached, seconds, full, {name: talked[name] - before[name] for name in talked}, delays)
+        return self._report
+
+    def _connect(self) -> float:
+        """Until all are there, memory gets scarce, or the time is over; gives the seconds."""
+        bar = self._progress.step("connecting", self._asked.connections)
+        begun = time.monotonic()
+        while (there := self._crowd.totals()["open"]) < self._asked.connections:
+            passed = time.monotonic() - begun
+            if available() < GUARD:
+                self._report.notes.append(f"stopped at {there:,} connections: memory is at its end")
+                break
+            if passed > self._asked.limit:
+                self._report.notes.append(
+                    f"stopped at {there:,} connections: {self._asked.limit:g} s are over"
+                )
+                break
+            self._crowd.connect()
+            self._pass(LOOK_SECONDS)
+            bar.to(there)
+        self._crowd.stay()
+        bar.to(there)
+        return time.monotonic() - begun
+
+    def _beat(self) -> None:
+        """As long as it takes until everybody was pinged, and has answered."""
+        before = self._crowd.totals()["heartbeats"]
+        self._until(lambda seen: seen["heartbeats"] - before >= seen["open"], "a heartbeat of everybody")
+
+    def _talk(self) -> None:
+        self._crowd.talk(self._asked.messages * 60)
+        self._wait(self._asked.seconds, "talking")
+        self._crowd.talk(0)
+
+    def _quiet(self) -> None:
+        """What was sent is answered and delivered to every member of its room."""
+        self._until(lambda seen: seen["sent"] + seen["errors"] >= seen["asked"], "last answers")
+        self._wait(1, "last deliveries")
+
+    def _come_back(self, count: int) -> None:
+        """Some leave, the others talk, they come back with their cursors and get what they missed."""
+        there = self._crowd.totals()["open"]
+        self._crowd.leave(count)
+        self._wait(1, "some leave")
+        self._talk_briefly()
+        self._crowd.connect()
+        self._until(lambda seen: seen["open"] >= there, "coming back")
+        self._quiet()
+
+    def _talk_briefly(self) -> None:
+        self._crowd.talk(self._asked.messages * 60)
+        self._wait(min(self._asked.seconds, AWAY_SECONDS), "talking while they are away")
+        self._crowd.talk(0)
+
+    def _until(self, true: Callable[[dict[str, int]], bool], text: str) -> None:
+        bar = self._progress.step(text, 1)
+        deadline = time.monotonic() + self._asked.limit
+        while not true(self._crowd.totals()):
+            if time.monotonic() > deadline:
+                self._report.notes.append(f"{text}: given up after {self._asked.limit:g} s")
+                return
+            self._crowd.connect()
+            self._pass(LOOK_SECONDS)
+        bar.to(1)
+
+    def _wait(self, seconds: float, text: str) -> None:
+        bar = self._progress.step(text, int(seconds))
+        begun = time.monotonic()
+        while (passed := time.monotonic() - begun) < seconds:
+            bar.to(passed)
+            self._pass(min(LOOK_SECONDS, seconds - passed))
+        bar.to(seconds)
+
+    def _pass(self, seconds: float) -> None:
+        """Time passes; a row is due now and then."""
+        time.sleep(seconds)
+        if time.monotonic() >= self._next:
+            self._row()
+
+    def _row(self) -> dict[str, float]:
+        self._next = time.monotonic() + self._asked.every
+        row = self._minutes.row()
+        if self._asked.record:
+            self._report.keep()
+        return row
+
+    def _tell(
+        self, reached: int, seconds: float, full: dict[str, float], talked: dict[str, int], delays: list[int]
+    ) -> None:
+        report, minutes, totals = self._report, self._minutes, self._crowd.totals()
+        each = max(1, reached)
+        kernel = full["kernel MiB"] * 2**20 - minutes.kernel_before
+        server = full["server MiB"] * 2**20 - minutes.server_before
+        clients = full["clients MiB"] * 2**20 - minutes.clients_before
+        report.add("connections", reached, least=self._asked.connections)
+        report.add("connected and greeted", reached / seconds, "/s")
+        report.add("server memory of a connection, rooms and bus included", server / each, "bytes")
+        report.add("kernel memory of a connection, both ends", kernel / each, "bytes")
+        report.add("client memory of a connection", clients / each, "bytes")
+        report.add("server memory before anybody came", minutes.server_before / 2**20, "MiB")
+        report.add("memory still available with all connected", full["available MiB"], "MiB")
+        report.add("messages, durable and acknowledged", talked["sent"] / self._asked.seconds, "/s")
+        report.add("deliveries", talked["deliveries"] / self._asked.seconds, "/s")
+        report.add("from due to delivered, p50", percentile(delays, 0.5) / 1000, "ms")
+        report.add("from due to delivered, p99", percentile(delays, 0.99) / 1000, "ms")
+        report.add("heartbeats answered", totals["heartbeats"])
+        report.counts = {
+            "connected": reached,
+            "at the server": self._server.counters()["connections"],
+            "at the end": totals["open"],
+            "messages": talked["sent"],
+            "deliveries": talked["deliveries"],
+            **{name: totals[name] for name in ("failed", "lost", "errors", "wrong", "resumed", "replayed")},
+        }
+
+
+def _report(asked: argparse.Namespace, workers: int, processes: int) -> Report:
+    parameters = {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
+    report = Report("million", parameters, label=f"{asked.connections:07}")
+    report.notes.append(
+        f"{workers} workers on one port, {processes} holders, one machine; everybody in one room of {asked.members}; "
+        f"heartbeat {asked.heartbeat:g} s; SQLite"
+    )
+    return report
+
+
+if __name__ == "__main__":
+    main()
