@@ -146,7 +146,7 @@ conformance: setup
 	$(BIN)/python tests/conformance/autobahn/run.py
 	$(BIN)/python tests/conformance/autobahn/run.py --large --cases '9.*'
 
-bench: setup tools
+bench: setup tools node
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 fuzz: setup
