@@ -18,7 +18,7 @@ from typing import TextIO
 from crowd.board import percentile
 from crowd.holder import PER_ADDRESS
 from crowd.holders import Holders, holders
-from crowd.minutes import Minutes
+from crowd.minutes import MIB, Look, Minutes
 from crowd.needs import available, needs, open_files
 from load.report import Report, Steps, options, steps, work_folder
 from load.server import Server, serving
@@ -125,22 +125,22 @@ class Run:
 
     def whole(self) -> Report:
         """Connect, talk, leave and come back."""
-        seconds = self._connect()
-        reached = self._crowd.totals()["open"]
+        look = self._minutes.look
+        begun = look()
+        self._connect()
+        there = look()
         self._beat()
-        full = self._row()
-        before, histogram = self._crowd.totals(), self._crowd.delays()
+        beaten, full = look(), self._row()
         self._talk()
         self._quiet()
-        talked, delays = self._crowd.totals(), self._crowd.delays()
-        delays = [after - earlier for earlier, after in zip(histogram, delays, strict=True)]
-        self._come_back(max(len(self._crowd.pids), reached // 1_000))
+        talked = look()
+        self._come_back(max(len(self._crowd.pids), there.totals["open"] // 1_000))
         self._row()
-        self._tell(reached, seconds, full, {name: talked[name] - before[name] for name in talked}, delays)
+        self._tell(begun, there, beaten, talked, full)
         return self._report
 
-    def _connect(self) -> float:
-        """Until all are there, memory gets scarce, or the time is over; gives the seconds."""
+    def _connect(self) -> None:
+        """Until all are there, memory gets scarce, or the time is over."""
         bar = self._progress.step("connecting", self._asked.connections)
         begun = time.monotonic()
         while (there := self._crowd.totals()["open"]) < self._asked.connections:
@@ -158,7 +158,6 @@ class Run:
             bar.to(there)
         self._crowd.stay()
         bar.to(there)
-        return time.monotonic() - begun
 
     def _beat(self) -> None:
         """As long as it takes until everybody was pinged, and has answered."""
@@ -222,33 +221,50 @@ class Run:
             self._report.keep()
         return row
 
-    def _tell(
-        self, reached: int, seconds: float, full: dict[str, float], talked: dict[str, int], delays: list[int]
-    ) -> None:
-        report, minutes, totals = self._report, self._minutes, self._crowd.totals()
-        each = max(1, reached)
-        kernel = full["kernel MiB"] * 2**20 - minutes.kernel_before
-        server = full["server MiB"] * 2**20 - minutes.server_before
-        clients = full["clients MiB"] * 2**20 - minutes.clients_before
+    def _tell(self, begun: Look, there: Look, beaten: Look, talked: Look, full: dict[str, float]) -> None:
+        """`begun`, `there`, `beaten`, `talked`: between them all came, everybody's heart beat once, and some spoke."""
+        report, made = self._report, talked.made_since(beaten)
+        reached = there.totals["open"]
         report.add("connections", reached, least=self._asked.connections)
-        report.add("connected and greeted", reached / seconds, "/s")
-        report.add("server memory of a connection, rooms and bus included", server / each, "bytes")
-        report.add("kernel memory of a connection, both ends", kernel / each, "bytes")
-        report.add("client memory of a connection", clients / each, "bytes")
-        report.add("server memory before anybody came", minutes.server_before / 2**20, "MiB")
-        report.add("memory still available with all connected", full["available MiB"], "MiB")
-        report.add("messages, durable and acknowledged", talked["sent"] / self._asked.seconds, "/s")
-        report.add("deliveries", talked["deliveries"] / self._asked.seconds, "/s")
+        report.add("connected and greeted", reached / (there.at - begun.at), "/s")
+        self._tell_memory(reached, full)
+        for name, before, after, count in (
+            ("a connect", begun, there, "open"),
+            ("a heartbeat, idle work included", there, beaten, "heartbeats"),
+            ("a delivery, its share of the message included", beaten, talked, "deliveries"),
+        ):
+            spent = (after.server_cpu - before.server_cpu) / max(1, after.made_since(before)[count])
+            report.add(f"server CPU of {name}", spent * 1e6, "µs")
+        delays = talked.delays_since(beaten)
+        report.add("messages, durable and acknowledged", made["sent"] / self._asked.seconds, "/s")
+        report.add("deliveries", made["deliveries"] / self._asked.seconds, "/s")
         report.add("from due to delivered, p50", percentile(delays, 0.5) / 1000, "ms")
         report.add("from due to delivered, p99", percentile(delays, 0.99) / 1000, "ms")
-        report.add("heartbeats answered", totals["heartbeats"])
-        report.counts = {
+        self._count(reached, made)
+
+    def _tell_memory(self, reached: int, full: dict[str, float]) -> None:
+        report, minutes = self._report, self._minutes
+        for name, key, before in (
+            ("server memory of a connection, rooms and bus included", "server MiB", minutes.server_before),
+            ("kernel memory of a connection, both ends", "kernel MiB", minutes.kernel_before),
+            ("client memory of a connection", "clients MiB", minutes.clients_before),
+        ):
+            report.add(name, (full[key] * MIB - before) / max(1, reached), "bytes")
+        report.add("server memory before anybody came", minutes.server_before / MIB, "MiB")
+        report.add("memory still available with all connected", full["available MiB"], "MiB")
+
+    def _count(self, reached: int, talked: dict[str, int]) -> None:
+        totals = self._crowd.totals()
+        self._report.counts = {
             "connected": reached,
             "at the server": self._server.counters()["connections"],
             "at the end": totals["open"],
             "messages": talked["sent"],
             "deliveries": talked["deliveries"],
-            **{name: totals[name] for name in ("failed", "lost", "errors", "wrong", "resumed", "replayed")},
+            **{
+                name: totals[name]
+                for name in ("heartbeats", "failed", "lost", "errors", "wrong", "resumed", "replayed")
+            },
         }
 
 

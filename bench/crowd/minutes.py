@@ -33,6 +33,14 @@ class Look:
     holders_cpu: float
     machine: Machine
 
+    def made_since(self, before: "Look") -> dict[str, int]:
+        """What the counters rose by."""
+        return {name: count - before.totals[name] for name, count in self.totals.items()}
+
+    def delays_since(self, before: "Look") -> list[int]:
+        """The delays that came in between, in buckets."""
+        return [after - earlier for earlier, after in zip(before.delays, self.delays, strict=True)]
+
 
 class Minutes:
     """`first`: memory of the kernel and of the server before anybody came."""
@@ -46,10 +54,11 @@ class Minutes:
         self.kernel_before = kernel_bytes()
         self.server_before = proportional(self._workers)
         self.clients_before = proportional(holders.pids)
-        self._last = self._look()
+        self._last = self.look()
         self.rows: list[dict[str, float]] = []
 
-    def _look(self) -> Look:
+    def look(self) -> Look:
+        """Read everything."""
         return Look(
             time.monotonic(),
             self._holders.totals(),
@@ -61,11 +70,9 @@ class Minutes:
 
     def row(self) -> dict[str, float]:
         """What happened since the last row, and how things stand."""
-        before, now = self._last, self._look()
+        before, now = self._last, self.look()
         self._last = now
-        seconds = now.at - before.at
-        made = {name: now.totals[name] - before.totals[name] for name in now.totals}
-        delays = [after - earlier for earlier, after in zip(before.delays, now.delays, strict=True)]
+        seconds, made = now.at - before.at, now.made_since(before)
         busy, whole = now.machine.busy - before.machine.busy, now.machine.whole - before.machine.whole
         row = {
             "seconds": round(now.at - self._begun, 1),
@@ -80,7 +87,7 @@ class Minutes:
             "machine CPU %": round(busy / whole * 100) if whole else 0,
             "heartbeats/s": round(made["heartbeats"] / seconds),
             "deliveries/s": round(made["deliveries"] / seconds),
-            "p99 ms": round(percentile(delays, 0.99) / 1000, 1),
+            "p99 ms": round(percentile(now.delays_since(before), 0.99) / 1000, 1),
             "failed": now.totals["failed"],
             "lost": now.totals["lost"],
         }

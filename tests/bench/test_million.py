@@ -29,7 +29,7 @@ def test_all_are_there_beat_hear_everything_and_come_back() -> None:
     assert counts["deliveries"] == counts["messages"] * MEMBERS > 0
     assert (counts["failed"], counts["lost"], counts["errors"], counts["wrong"]) == (0, 0, 0, 0), done.stderr
     assert counts["resumed"] > 0
-    assert record["measured"]["heartbeats answered"] >= CONNECTIONS
+    assert counts["heartbeats"] >= CONNECTIONS
     assert record["series"][-1]["connected"] == CONNECTIONS
     assert record["series"][-1].keys() == record["series"][0].keys()
 

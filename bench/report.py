@@ -1,0 +1,252 @@
+"""The figures of README.md and docs/performance.md, from the records in bench/records and from nothing else.
+
+Without options the README's table is printed. `--write` puts the figures between the markers `<!-- name -->` and
+`<!-- /name -->` of both pages, and draws the records that have a series; `--check` fails where a page says something else.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[1]
+RECORDS = ROOT / "bench" / "records"
+README, PERFORMANCE = ROOT / "README.md", ROOT / "docs" / "performance.md"
+PICTURES = ROOT / "docs" / "images"
+DATED = re.compile(r"-\d{4}-\d\d-\d\d$")
+Record = Mapping[str, Any]
+Records = Mapping[str, Record]
+
+
+class Row(NamedTuple):
+    """A line of the README's table: of which record, what was measured, and how it is said.
+
+    `said` names lines of the record and its parameters in braces, with the formats of str.format.
+    """
+
+    record: str
+    what: str
+    said: str
+
+
+PROOF = (
+    Row("ingest", "durable, acknowledged messages a second: {connections:,} connections, {rooms} rooms, one process, SQLite flushing at every commit",
+        "{durable, acknowledged messages:,.0f}/s; acknowledged after {acknowledged after, p50:.0f} ms (p50), {acknowledged after, p99:.0f} ms (p99)"),
+    Row("fanout", "CPU of a delivery in a room of {connections:,}, against `send()` in a loop in C",
+        "{ratio to the floor, 1 message a flush:.2f} × at one message a flush; {cheaper per delivery, 8 a flush:.1f} times cheaper a delivery when 8 wait"),
+    Row("idle", "memory of an idle, authenticated connection in {rooms} rooms, at {connections:,} connections",
+        "{RSS per idle connection:,.0f} bytes (a connection that does nothing at all: {reference: connections that do nothing:,.0f})"),
+    Row("million", "connections on one machine, both ends on it: authenticated, in rooms, with heartbeats, resumable",
+        "{connections:,.0f}; {server memory of a connection, rooms and bus included:,.0f} bytes of the server each, "
+        "{kernel memory of a connection, both ends:,.0f} of the kernel for both ends"),
+)  # fmt: skip
+"""In the order of the table. Of records that differ in their label (`million-0100000`) the largest label counts."""
+SERIES = ("connected", "available MiB", "heartbeats/s", "deliveries/s", "p99 ms")
+"""Columns of a record's series that a picture shows, each on an axis of its own."""
+
+
+def newest(folder: Path) -> Records:
+    """The latest record of every name and label."""
+    found: dict[str, Record] = {}
+    for path in sorted(folder.glob("*.json")):
+        found[DATED.sub("", path.stem)] = json.loads(path.read_text())
+    return found
+
+
+def the(records: Records, name: str) -> tuple[str, Record] | None:
+    """The record of a bench, under its name; of several labels the last."""
+    names = [each for each in records if each == name or each.startswith(f"{name}-")]
+    return (max(names), records[max(names)]) if names else None
+
+
+def command(record: Record, stem: str) -> str:
+    """What to type to repeat it; a record with a label was made at a scale of its own."""
+    scale = f" --connections {record['parameters']['connections']}" if stem != record["name"] else ""
+    return f".venv/bin/python bench/{record['name']}.py{scale}"
+
+
+def said(template: str, record: Record) -> str:
+    """The template with the record's figures. Raises KeyError for what the record does not have."""
+
+    def figure(match: re.Match[str]) -> str:
+        name, _, form = match[1].rpartition(":") if match[1] not in figures else (match[1], "", "")
+        return format(figures[name or form], form if name else "")
+
+    figures = {**record["parameters"], **record["measured"]}
+    return re.sub(r"\{([^}]+)\}", figure, template)
+
+
+def proof(records: Records) -> list[str]:
+    """The README's table."""
+    lines = ["| what | measured | on | command |", "|---|---|---|---|"]
+    for row in PROOF:
+        found = the(records, row.record)
+        if found is not None:
+            stem, record = found
+            what, figures = said(row.what, record), said(row.said, record)
+            lines.append(f"| {what} | {figures} | {record['at'][:10]} | `{command(record, stem)}` |")
+    return lines
+
+
+# ── docs/performance.md ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Cost(NamedTuple):
+    """A line of the cost model, of the newest record that has that line; a million users do it `per_second` times."""
+
+    what: str
+    record: str
+    line: str
+    per_second: float = 0.0
+
+
+COSTS = (
+    Cost("a connection: memory of the server, in ten rooms", "idle", "RSS per idle connection"),
+    Cost("a connection: memory of the kernel, both ends", "million", "kernel memory of a connection, both ends"),
+    Cost("a connect with its hello: CPU", "million", "server CPU of a connect", 1e6 / 3_600),
+    Cost("a heartbeat: CPU, with the idle work of all workers", "million", "server CPU of a heartbeat, idle work included", 1e6 / 30),
+    Cost("a message, durable, and its ten deliveries: CPU", "ingest", "server CPU per message", 2_000),
+    Cost("a delivery, one a write: CPU", "fanout", "server, 1 message: CPU", 100_000),
+    Cost("a delivery, eight a write: CPU", "fanout", "server, 8 joined: CPU"),
+)  # fmt: skip
+USERS = 1e6
+
+
+def model(records: Records) -> list[str]:
+    """What one of everything costs, and a million users, as docs/performance.md describes them."""
+    lines = ["| what | cost | a million users | from |", "|---|--:|--:|---|"]
+    cores = memory = 0.0
+    for cost in COSTS:
+        found = the(records, cost.record)
+        if found is None or cost.line not in found[1]["measured"]:
+            continue
+        each, bytes_ = found[1]["measured"][cost.line], found[1]["units"][cost.line] == "bytes"
+        whole = each * USERS / 2**30 if bytes_ else each * cost.per_second / 1e6
+        memory, cores = memory + whole * bytes_, cores + whole * (not bytes_)
+        unit = "bytes" if bytes_ else "µs"
+        total = f"{whole:.1f} GiB" if bytes_ else f"{whole:.2f} cores" if cost.per_second else ""
+        lines.append(f"| {cost.what} | {shown(each)} {unit} | {total} | `{found[0]}` |")
+    return [*lines, f"| together | | {memory:.1f} GiB, {cores:.1f} cores | |"]
+
+
+def results(records: Records) -> list[str]:
+    """Every line of every newest record, with its goal."""
+    lines: list[str] = []
+    for stem, record in sorted(records.items()):
+        if len(lines) > 0:
+            lines.append("")
+        where = f"on {record['at'][:10]}, commit {record['commit']}, {machine(record)}."
+        lines += [
+            f"### {stem}",
+            "",
+            f"`{command(record, stem)}` {where}",
+            "",
+            "| | measured | | goal |",
+            "|---|--:|---|---|",
+        ]
+        lines += [result(name, value, record) for name, value in record["measured"].items()]
+        if any(record.get("notes", ())):
+            lines += ["", *(f"- {note}" for note in record["notes"] if "{" not in note)]
+    return lines
+
+
+def result(name: str, value: float, record: Record) -> str:
+    """One line: the figure, its unit, and whether the goal was met."""
+    goal = record["goals"].get(name)
+    verdict = f"{goal['goal']}{'' if goal['met'] else ': missed'}" if goal else ""
+    return f"| {name} | {shown(value)} | {record['units'].get(name, '')} | {verdict} |"
+
+
+def shown(value: float) -> str:
+    """Three digits that mean something."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def machine(record: Record) -> str:
+    """Where it was measured."""
+    here = record["machine"]
+    return f"{here['cores']} cores ({here['cpu']}), {here['memory_gib']} GiB, Python {here['python']}"
+
+
+def minutes(records: Records) -> list[str]:
+    """The largest run of bench/million, row by row."""
+    found = the(records, "million")
+    rows = [] if found is None else found[1]["series"]
+    if not rows:
+        return ["No run of it is recorded."]
+    heads = list(rows[0])
+    lines = ["| " + " | ".join(heads) + " |", "|" + "--:|" * len(heads)]
+    return lines + ["| " + " | ".join(shown(row[head]) for head in heads) + " |" for row in rows]
+
+
+BLOCKS: Mapping[Path, Mapping[str, Callable[[Records], list[str]]]] = {
+    README: {"proof": proof},
+    PERFORMANCE: {"model": model, "results": results, "minutes": minutes},
+}
+
+
+def filled(page: str, blocks: Mapping[str, Callable[[Records], list[str]]], records: Records) -> str:
+    """The page with what is between its markers made anew. Raises ValueError if a marker is missing."""
+    for name, made in blocks.items():
+        opening, closing = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        before, found, rest = page.partition(opening)
+        _, closed, after = rest.partition(closing)
+        if not (found and closed):
+            raise ValueError(f"there is no place for {name!r} between {opening.strip()} and {closing}")
+        page = before + opening + "\n".join(made(records)) + "\n" + closing + after
+    return page
+
+
+def draw(stem: str, record: Record) -> Path | None:
+    """A picture of the record's series, if it has one: what was held, and what it cost, over the run."""
+    rows = record.get("series", [])
+    columns = [name for name in SERIES if any(row.get(name) for row in rows)]
+    if not columns:
+        return None
+    from matplotlib.figure import Figure  # noqa: PLC0415 - of the group `tools`; the tables need no pictures
+
+    figure = Figure(figsize=(9, 1.7 * len(columns)), layout="constrained")
+    axes = figure.subplots(len(columns), sharex=True, squeeze=False)[:, 0]
+    for axis, name in zip(axes, columns, strict=True):
+        axis.plot([row["seconds"] for row in rows], [row[name] for row in rows], linewidth=1.5)
+        axis.set_ylim(bottom=0)
+        axis.set_ylabel(name)
+        axis.grid(alpha=0.3)
+    axes[-1].set_xlabel("seconds")
+    figure.suptitle(f"{stem}, {record['at'][:10]}")
+    path = PICTURES / f"bench-{stem}.png"
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--write", action="store_true", help="put the figures into the pages, and draw")
+    parser.add_argument(
+        "--check", action="store_true", help="fail where a page does not say what the records say"
+    )
+    asked = parser.parse_args()
+    records = newest(RECORDS)
+    if not (asked.write or asked.check):
+        print("\n".join(proof(records)))
+    for page, blocks in BLOCKS.items():
+        text = page.read_text()
+        made = filled(text, blocks, records)
+        if asked.write:
+            page.write_text(made)
+        elif asked.check and made != text:
+            sys.exit(
+                f"{page.name} does not say what bench/records says: `.venv/bin/python bench/report.py --write`"
+            )
+    if asked.write:
+        for stem, record in records.items():
+            draw(stem, record)
+
+
+if __name__ == "__main__":
+    main()
