@@ -17,8 +17,12 @@ AnyFriendship = Befriend | Accept | Decline | Unfriend | Block | Unblock
 
 
 async def lists(desk: Desk, caller: Caller, _command: Friends, _now: int) -> FriendLists:
-    """Friends, requests both ways, blocks."""
-    return await desk.people.relations(caller.user)
+    """Friends, requests both ways, blocks. Who was told of a change before the reply finds it in the reply."""
+    while True:
+        told = desk.pushes.friend_pushes(caller.user)
+        found = await desk.people.relations(caller.user)
+        if desk.pushes.friend_pushes(caller.user) == told:
+            return found
 
 
 async def befriend(desk: Desk, caller: Caller, command: Befriend, _now: int) -> Proposal:

@@ -147,6 +147,13 @@ class Typing(Protocol):
         """Tell the other members, at most once a second and chat."""
 
 
+class Pushes(Protocol):
+    """What was pushed to whom: push/hub."""
+
+    def friend_pushes(self, user: str) -> int:
+        """How often the user was told of a friendship here; it only rises while they are connected."""
+
+
 class Entropy(Protocol):
     """Random bytes: secrets.token_bytes, or a fixed sequence in tests."""
 
@@ -169,5 +176,6 @@ class Desk(Struct, frozen=True, kw_only=True):
     cursors: Cursors
     presence: Presence
     typing: Typing
+    pushes: Pushes
     entropy: Entropy
     measure: Measure

@@ -54,7 +54,7 @@ class Ear:
             n.Appended: self._appended,
             n.Reached: lambda each: catch_up.hint(each.chat, each.head),
             n.Came: lambda each: arrivals.arrived(each.user, each.chat, each.after),
-            n.Told: lambda each: hub.tell(each.user, each.push),
+            n.Told: lambda each: hub.tell_of_friend(each.user, each.push),
             n.RightsMoved: self._rights_moved,
             n.CursorsRose: self._cursors_rose,
             n.Types: lambda each: typing.heard(each.chat, each.user, on=each.on),

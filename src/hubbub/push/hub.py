@@ -13,7 +13,7 @@ from hubbub.model.chats import Chat
 from hubbub.model.entries import REMOVALS, Entry, MemberChanged
 from hubbub.model.news import of_chat, of_user
 from hubbub.model.proposals import Committed
-from hubbub.model.replies import ChatPush, Push, Resync
+from hubbub.model.replies import ChatPush, FriendPush, Push, Resync
 from hubbub.push.channel import Announce, Attach, Channel, CloseHole, Detach, Entries, Step
 from hubbub.push.interest import Alone, Interest
 from hubbub.push.mailbox import Flusher, Mailbox
@@ -28,16 +28,17 @@ class Local:
     """A user of this node: their connections, and the channels of their chats (shared by the connections).
 
     `loading` collects which chats came (and None for those that went) while the list is read from the database; None
-    itself once the channels are known.
+    itself once the channels are known. `friend_pushes` counts what they were told of friends.
     """
 
-    __slots__ = ("channels", "loading", "mailboxes", "user")
+    __slots__ = ("channels", "friend_pushes", "loading", "mailboxes", "user")
 
     def __init__(self, user: str) -> None:
         self.user = user
         self.mailboxes: tuple[Mailbox, ...] = ()
         self.channels: dict[str, Channel] | None = None
         self.loading: dict[str, Chat | None] | None = {}
+        self.friend_pushes = 0
 
 
 ALONE = Alone()
@@ -158,7 +159,7 @@ class Hub:
         """Pass on what was committed, in order."""
         for each in committed:
             for user, push in each.notices:
-                self.tell(user, push)
+                self.tell_of_friend(user, push)
             if each.shown:
                 before = each.chat.head - len(each.entries)
                 for user in each.chat.people or ():
@@ -267,6 +268,18 @@ class Hub:
     def tell(self, user: str, push: Push) -> None:
         """A push that belongs to a user, not to a chat."""
         self.tell_all((user,), push)
+
+    def tell_of_friend(self, user: str, push: FriendPush) -> None:
+        """A friendship of the user was asked for, made or ended."""
+        local = self._locals.get(user)
+        if local is not None:
+            local.friend_pushes += 1
+            self.tell(user, push)
+
+    def friend_pushes(self, user: str) -> int:
+        """How often a user of this node was told of a friendship."""
+        local = self._locals.get(user)
+        return 0 if local is None else local.friend_pushes
 
     def tell_all(self, users: Iterable[str], push: Push) -> None:
         """The same push for several users: encoded once per codec."""

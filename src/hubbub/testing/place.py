@@ -60,6 +60,17 @@ class Said:
         self.made.append((chat.id, user, on))
 
 
+class Told:
+    """model.ports.Pushes: as many as a test says."""
+
+    def __init__(self) -> None:
+        self.of_friends: dict[str, int] = {}
+
+    def friend_pushes(self, user: str) -> int:
+        """How often the user was told of a friendship."""
+        return self.of_friends.get(user, 0)
+
+
 def counting_entropy() -> Callable[[int], bytes]:
     """Bytes that differ each time and are the same in every run."""
     numbers: Iterator[int] = count(1)
@@ -79,6 +90,7 @@ class Place:
     cursors: Cursors = field(default_factory=Moves)
     presence: Here = field(default_factory=Here)
     typing: Said = field(default_factory=Said)
+    pushes: Told = field(default_factory=Told)
     published: list[Committed] = field(default_factory=list)
     desk: Desk = field(init=False)
     dispatcher: Dispatcher = field(init=False)
@@ -92,6 +104,7 @@ class Place:
             cursors=self.cursors,
             presence=self.presence,
             typing=self.typing,
+            pushes=self.pushes,
             entropy=counting_entropy(),
             measure=size_of,
         )

@@ -168,6 +168,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         cursors=cursors,
         presence=presence,
         typing=typing,
+        pushes=hub,
         entropy=secrets.token_bytes,
         measure=size_of,
     )

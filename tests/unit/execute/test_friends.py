@@ -1,6 +1,9 @@
 """Friendship: asked, granted, refused, ended, blocked; who is told what, and who never."""
 
+import pytest
+
 from hubbub.model import commands as c
+from hubbub.model.replies import FriendLists
 from hubbub.testing.place import Place
 
 
@@ -96,3 +99,20 @@ async def test_after_the_block_everything_begins_anew(place: Place) -> None:
     assert (await place.ask("alice", c.Friends)).friends == []
     await place.befriend("bob", "alice")
     assert (await place.ask("alice", c.Friends)).friends == ["bob"]
+
+
+async def test_a_list_read_before_a_push_is_not_said_after_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read, then pushed, then said: the client took the old list for the newer word, and the request was gone."""
+    read = place.people.relations
+
+    async def meanwhile(user: str) -> FriendLists:
+        found = await read(user)
+        if not place.pushes.of_friends:
+            place.pushes.of_friends["alice"] = 1
+            await place.ask("bob", c.Befriend, user="alice")
+        return found
+
+    monkeypatch.setattr(place.people, "relations", meanwhile)
+    assert (await place.ask("alice", c.Friends)).incoming == ["bob"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.push.stage import Peer, Stage
 
 from hubbub.model.chats import PRIVATE, Chat, Member, Pair
+from hubbub.model.replies import FriendPush
 from hubbub.push.presence import PresenceBoard
 from hubbub.push.receipts import ReceiptBoard
 from hubbub.push.typing import TypingBoard
@@ -33,6 +34,14 @@ class Talk:
 
     def typed(self, peer: Peer) -> list[tuple[str, bool]]:
         return [(each["user"], each["on"]) for each in self.heard(peer, "typing")]
+
+
+def test_what_somebody_here_is_told_of_friends_is_counted(talk: Talk) -> None:
+    hub = talk.stage.hub
+    for user in ("bob", "nobody-here"):
+        hub.tell_of_friend(user, FriendPush(user="carol", change="requested"))
+    assert [each["user"] for each in talk.heard(talk.bob, "friend")] == ["carol"]
+    assert [hub.friend_pushes(user) for user in ("alice", "bob", "nobody-here")] == [0, 1, 0]
 
 
 @pytest.fixture
