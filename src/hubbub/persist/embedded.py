@@ -63,7 +63,11 @@ class EmbeddedLanes:
     async def writing(self) -> AsyncIterator[Lane]:
         """The writing lane, one user after the other; its transaction holds the write lock from the first statement."""
         async with self._turn:
-            yield self._writer
+            self.gauge.in_use += 1
+            try:
+                yield self._writer
+            finally:
+                self.gauge.in_use -= 1
 
     async def close(self) -> None:
         """Close every connection."""
