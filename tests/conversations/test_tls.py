@@ -1,5 +1,6 @@
 """Framed TCP behind TLS, on a server of its own."""
 
+import asyncio
 import signal
 import ssl
 import struct
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.services.certificate import make_certificate
 
-from hubbub.testing.server_process import ServerProcess
+from hubbub.testing.server_process import PATIENCE, ServerProcess
 from hubbub_conformance.conversation import Stage
 from hubbub_conformance.wires import WIRES, Wire
 
@@ -40,6 +41,35 @@ async def test_tls_is_one_setting_away(tmp_path: Path, spoken: Wire) -> None:
         server.signal(signal.SIGTERM)
         await waiting.is_closed(1012)
         assert server.wait() == 0
+    finally:
+        await stage.ends()
+        if server.running:
+            server.crash()
+
+
+async def test_sighup_brings_the_next_certificate_and_no_connection_ends(tmp_path: Path) -> None:
+    old, key = make_certificate(tmp_path)
+    settings = {"HUBBUB_TCP_CERTIFICATE_FILE": str(old), "HUBBUB_TCP_KEY_FILE": str(key)}
+    (tmp_path / "data").mkdir()
+    server = ServerProcess(tmp_path / "data", settings)
+    server.start()
+    stage = Stage(server, wire=WIRES["tcp+json"])
+    try:
+        alice = await stage.signs_up("alice")
+        trusting_the_old = ssl.create_default_context(cafile=old)
+        before = await alice.opens(tls=trusting_the_old)
+        await before.greets()
+        make_certificate(tmp_path)
+        server.signal(signal.SIGHUP)
+        async with asyncio.timeout(PATIENCE):
+            while not any("the certificate was read again" in line for line in server.log):
+                await asyncio.sleep(0.01)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await alice.opens(tls=trusting_the_old)
+        after = await alice.opens(tls=ssl.create_default_context(cafile=old))
+        await after.greets()
+        await before.asks("create_room", name="Still here")
+        assert server.stop() == 0
     finally:
         await stage.ends()
         if server.running:

@@ -9,9 +9,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+DAY = dt.timedelta(days=1)
 
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that signs itself, and its key."""
+
+def make_certificate(
+    folder: Path, age: dt.timedelta = dt.timedelta(), left: dt.timedelta = DAY
+) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, made `age` ago, with so much `left`; and its key."""
     key, name = (
         ec.generate_private_key(ec.SECP256R1()),
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")]),
@@ -20,7 +24,7 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
     signed = (
         x509.CertificateBuilder()
         .subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-        .not_valid_before(now).not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now - age).not_valid_after(now + left)
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
         .sign(key, hashes.SHA256())
     )  # fmt: skip

@@ -131,18 +131,6 @@ class TcpPort:
             self._server.close()
 
 
-def tls_context(certificate: str, key: str) -> ssl.SSLContext:
-    """TLS 1.2 or later with this certificate (PEM files). Raises OSError that names what cannot be used."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(certificate, key)
-    except OSError as error:
-        msg = f"{certificate} and {key} are no certificate and its key: {error}"
-        raise OSError(msg) from error
-    return context
-
-
 def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """A bound socket; with `shared` several may have the address, and the kernel deals connections out among them."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -14,10 +14,11 @@ from pathlib import Path
 import structlog
 import uvloop
 
+from hubbub.accept.certificate import Certificate
 from hubbub.accept.http.app import build_app
 from hubbub.accept.http.internal import build_internal_app
 from hubbub.accept.http.web_app import load_web_app
-from hubbub.accept.listener import Port, TcpPort, say_goodbye, tls_context
+from hubbub.accept.listener import Port, TcpPort, say_goodbye
 from hubbub.model import ids
 from hubbub.model.errors import Refused
 from hubbub.persist.clock import DatabaseClock
@@ -39,6 +40,7 @@ log = structlog.get_logger("hubbub")
 BOARDS_EVERY = 0.25
 SWEEP_EVERY = 1.0
 PURGE_EVERY = 600.0
+CERTIFICATE_EVERY = 600.0
 DAY_MS = 86_400_000
 LAST_COMMITS_SECONDS = 5.0
 GOODBYE_SECONDS = 5.0
@@ -193,10 +195,22 @@ def _tcp_port(settings: Settings, node: Node) -> TcpPort | None:
     tcp = settings.tcp
     if tcp.port < 0:
         return None
-    context = tls_context(tcp.certificate_file, tcp.key_file) if tcp.certificate_file else None
+    if tcp.certificate_file:
+        node.certificate = Certificate(tcp.certificate_file, tcp.key_file)
+        _care_for(node.certificate, node)
+    context = None if node.certificate is None else node.certificate.context
     seconds = settings.limits.handshake_seconds or NO_HANDSHAKE_LIMIT
     spawn = node.tasks.spawn if tcp.proxy_protocol else None
     return TcpPort(node.gate, tcp.host, tcp.port, context=context, handshake=seconds, spawn=spawn)
+
+
+def _care_for(certificate: Certificate, node: Node) -> None:
+    """SIGHUP reads it again; that of a supervisor starts new workers, which read it anyway."""
+    certificate.look(node.clock())
+    looking = _every(CERTIFICATE_EVERY, lambda: _done(lambda: certificate.look(node.clock())))
+    node.tasks.spawn(looking, "certificate")
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, lambda: certificate.reload(node.clock()))
 
 
 async def _reasons(node: Node) -> list[str]:

@@ -7,6 +7,7 @@ from functools import partial
 from importlib.metadata import version
 
 from hubbub.accept.admission import Admission
+from hubbub.accept.certificate import Certificate
 from hubbub.accept.connection import Gate
 from hubbub.accept.heartbeat import TimingWheel
 from hubbub.accept.http.services import HttpPolicy, Services
@@ -101,6 +102,7 @@ class Node:
     services: Services
     last_seen: dict[str, int]
     cluster: Cluster
+    certificate: Certificate | None = None
     ending: bool = False
 
 

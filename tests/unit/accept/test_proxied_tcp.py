@@ -14,7 +14,8 @@ from tests.services.certificate import make_certificate
 from tests.unit.accept.node import Node
 
 from hubbub.accept.admission import Admission
-from hubbub.accept.listener import TcpPort, tls_context
+from hubbub.accept.certificate import Certificate
+from hubbub.accept.listener import TcpPort
 from hubbub.codec.data_frame import frame
 from hubbub.codec.proxy_header import SIGNATURE
 
@@ -143,7 +144,7 @@ def test_the_header_comes_before_tls(on_port: Callable[..., None], tmp_path: Pat
             assert (await said(reader))["id"] == 7
             assert address in {connection.address for connection in node.gate.connections}
 
-    on_port(play, context=tls_context(str(pem), str(key)))
+    on_port(play, context=Certificate(str(pem), str(key)).context)
 
 
 def test_who_is_no_proxy_begins_with_tls(on_port: Callable[..., None], tmp_path: Path) -> None:
@@ -159,4 +160,4 @@ def test_who_is_no_proxy_begins_with_tls(on_port: Callable[..., None], tmp_path:
         writer.write(PING)
         assert (await said(reader))["id"] == 7
 
-    on_port(play, ("192.0.2.1",), context=tls_context(str(pem), str(key)))
+    on_port(play, ("192.0.2.1",), context=Certificate(str(pem), str(key)).context)

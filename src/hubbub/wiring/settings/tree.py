@@ -54,7 +54,7 @@ class Tcp(Struct, frozen=True, kw_only=True):
     certificate_file: Annotated[
         str,
         _text(
-            "A PEM file with the certificate and its chain: the port speaks TLS 1.2 or later. Empty: no TLS."
+            "A PEM file with the certificate and its chain: the port speaks TLS 1.2 or later. SIGHUP reads it again. Empty: no TLS."
         ),
     ] = ""
     key_file: Annotated[str, _text("A PEM file with the certificate's private key, not encrypted.")] = ""
