@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -98,8 +98,9 @@ async def running(*nodes: Node) -> AsyncIterator[None]:
     finally:
         for task in tasks:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        async with asyncio.timeout(WITHIN):
+            await asyncio.wait(tasks)
+        assert all(task.cancelled() for task in tasks)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -141,6 +142,42 @@ async def test_what_is_subscribed_is_heard_by_all_who_did_from_the_confirmation_
         assert deaf.heard == {}
 
 
+async def test_what_is_said_right_after_a_confirmation_is_heard(carrier: Carrier) -> None:
+    """One message in six was not: the PING of nats-py's `flush` overtakes the subscription it is to confirm."""
+    one, two = Node(carrier), Node(carrier)
+    async with running(one, two):
+        await up(one, two)
+        topics = [f"topic {number}" for number in range(50)]
+        for topic in topics:
+            assert await two.bus.subscribe([topic])
+            one.bus.publish([(topic, b"said")])
+        await until(lambda: len(two.heard) == len(topics))
+
+
+async def test_what_is_asked_for_while_the_bus_comes_up_is_heard_too(carrier: Carrier) -> None:
+    """What was asked for after a session had asked for its topics, and before it was up, was heard in the next one only."""
+    node = Node(carrier)
+    asked = []
+    async with running(node):
+        while not node.bus.is_up:
+            asked.append(f"topic {len(asked)}")
+            await node.bus.subscribe([asked[-1]])
+            await asyncio.sleep(0)
+        node.bus.publish([(topic, b"said") for topic in asked])
+        await until(lambda: len(node.heard) == len(asked))
+
+
+async def test_a_bus_ends_when_it_is_told_to_in_the_middle_of_anything(carrier: Carrier) -> None:
+    """A node on Redis hung at its end, if something was published then: redis-py's write lost the cancellation."""
+    for turns in range(40):
+        node = Node(carrier)
+        async with running(node):
+            await up(node)
+            for _ in range(turns):
+                node.bus.publish([("topic", b"said")])
+                await asyncio.sleep(0)
+
+
 async def test_one_publisher_is_heard_in_order_over_all_topics(carrier: Carrier) -> None:
     one, two = Node(carrier), Node(carrier)
     order: list[bytes] = []
@@ -162,11 +199,9 @@ async def test_a_topic_left_is_heard_no_more(carrier: Carrier) -> None:
         assert await two.bus.subscribe(["left", "kept"])
         await two.bus.unsubscribe(["left"])
         assert await two.bus.subscribe(["mark"])
-        async with asyncio.timeout(WITHIN):
-            while two.heard.keys() < {"kept", "mark"}:  # a bus may lose what it likes
-                one.bus.publish([("left", b"1"), ("kept", b"2"), ("mark", b"3")])
-                await asyncio.sleep(0.1)
-        assert {topic: set(heard) for topic, heard in two.heard.items()} == {"kept": {b"2"}, "mark": {b"3"}}
+        one.bus.publish([("left", b"1"), ("kept", b"2"), ("mark", b"3")])
+        await until(lambda: two.heard.keys() >= {"mark"})
+        assert two.heard == {"kept": [b"2"], "mark": [b"3"]}
 
 
 async def test_two_installations_on_one_server_do_not_hear_each_other(carrier: Carrier) -> None:
@@ -193,19 +228,9 @@ async def test_a_bus_that_is_away_is_said_to_be_and_comes_back_with_its_topics(c
         await carrier.start()
         await up(one, two)
         assert await two.bus.subscribe(["after"])
-        async with asyncio.timeout(WITHIN):
-            while two.heard.keys() != {
-                "before",
-                "meanwhile",
-                "after",
-            }:  # what comes before its topics may be lost
-                one.bus.publish([("before", b"1"), ("meanwhile", b"2"), ("after", b"3")])
-                await asyncio.sleep(0.1)
-        assert {topic: set(heard) for topic, heard in two.heard.items()} == {
-            "before": {b"1"},
-            "meanwhile": {b"2"},
-            "after": {b"3"},
-        }
+        one.bus.publish([("before", b"1"), ("meanwhile", b"2"), ("after", b"3")])
+        await until(lambda: len(two.heard) == 3)
+        assert two.heard == {"before": [b"1"], "meanwhile": [b"2"], "after": [b"3"]}
 
 
 async def test_a_bus_may_be_away_from_the_start(kind: str, tmp_path: Path) -> None:

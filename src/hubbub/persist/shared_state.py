@@ -36,7 +36,7 @@ class SharedState:
         self._redis: Any = Redis.from_url(
             url,
             max_connections=CONNECTIONS,
-            socket_timeout=TIMEOUT_SECONDS,
+            socket_timeout=None,  # `ask` has one; redis-py's own loses cancellations (publish/redis_bus)
             socket_connect_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )

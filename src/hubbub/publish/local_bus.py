@@ -5,20 +5,17 @@ client `[confirmed, messages]`, where `confirmed` counts its requests.
 """
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import structlog
 from msgspec import Struct
 
+from hubbub.publish.line import Line
 from hubbub.publish.outgoing import Message, Outgoing
 from hubbub.publish.telling import Hear
 from hubbub.runtime.spawn import together
-
-log = structlog.get_logger("hubbub.bus")
 
 AGAIN_SECONDS = 0.2
 TIMEOUT_SECONDS = 2.0
@@ -119,7 +116,7 @@ class LocalBus:
         self._writer: asyncio.StreamWriter | None = None
         self._asked = 0
         self._confirmed = 0
-        self._said_down = False
+        self._line = Line(AGAIN_SECONDS, (OSError, EOFError))
         self._moved = asyncio.Condition()
         self.outgoing = Outgoing()
 
@@ -161,13 +158,7 @@ class LocalBus:
 
     async def run(self) -> None:
         """Carry, and come back after losses, until cancelled."""
-        while True:
-            with contextlib.suppress(OSError, EOFError):
-                await self._session()
-            if not self._said_down:
-                log.warning("the bus of this machine is away; entries come by the database")
-            self._said_down = True
-            await asyncio.sleep(AGAIN_SECONDS)
+        await self._line.keep(self._session)
 
     async def _session(self) -> None:
         reader, writer = await asyncio.open_unix_connection(self._path)
@@ -175,7 +166,7 @@ class LocalBus:
         try:
             self._ask(writer, Asked(hear=list(self._topics)))
             self._writer = writer
-            self._said_down = False
+            self._line.is_back(topics=len(self._topics))
             await together(self._read(reader), self._publish(writer))
         finally:
             self._writer = None

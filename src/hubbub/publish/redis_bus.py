@@ -16,6 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from hubbub.publish.line import Line, Pongs
 from hubbub.publish.outgoing import Message, Outgoing
 from hubbub.publish.telling import Hear
 from hubbub.runtime.spawn import together
@@ -44,21 +45,20 @@ class RedisBus:
         self._hear = hear
         self._topics: set[str] = set()
         self._pubsub: PubSub | None = None
-        self._pongs: dict[str, asyncio.Future[None]] = {}
-        self._pings = 0
-        self._heard_at = 0.0
+        self._carries = False
+        self._pongs = Pongs()
         self._sharded = False
-        self._said_down = False
+        self._line = Line(AGAIN_SECONDS, FAILURES)
         self.outgoing = Outgoing()
 
     @property
     def is_up(self) -> bool:
         """Whether what is published now may arrive."""
-        return self._pubsub is not None
+        return self._carries
 
     def publish(self, messages: Sequence[Message]) -> None:
         """Send soon, in order; dropped where Redis is away."""
-        if self._pubsub is not None:
+        if self._carries:
             self.outgoing.put(messages)
         else:
             self.outgoing.dropped += len(messages)
@@ -87,60 +87,48 @@ class RedisBus:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             await command(*(self._prefix + topic for topic in topics))
 
-    async def _pong(self, pubsub: PubSub) -> None:
+    async def _pong(self, pubsub: PubSub, seconds: float = TIMEOUT_SECONDS) -> None:
         """Everything asked before this has been done."""
-        self._pings += 1
-        name = str(self._pings)
-        pong = self._pongs[name] = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                await pubsub.ping(name)
-                await pong
-        finally:
-            del self._pongs[name]
+        await self._pongs.answer(pubsub.ping, seconds)
 
     async def run(self) -> None:
         """Carry, and come back after losses, until cancelled."""
-        while True:
-            try:
-                await self._session()
-            except FAILURES as error:
-                if not self._said_down:
-                    log.warning("the bus is away; entries come by the database", error=repr(error))
-                self._said_down = True
-            finally:
-                self._pubsub = None
-                self.outgoing.drop()
-            await asyncio.sleep(AGAIN_SECONDS)
+        await self._line.keep(self._session)
 
     async def _session(self) -> None:
         client: Any = Redis.from_url(
             self._url,
             protocol=2,  # where PING on a subscribed connection is answered in its place among the messages
-            socket_timeout=TIMEOUT_SECONDS,
+            socket_timeout=None,  # redis-py's own loses a cancellation that comes as a write ends (Python 3.11)
             socket_connect_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
         pubsub = client.pubsub()
         try:
-            version = (await client.info("server"))["redis_version"]
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                version = (await client.info("server"))["redis_version"]
             self._sharded = int(str(version).partition(".")[0]) >= SHARDED_SINCE
-            await self._ask(pubsub, "subscribe", ["", *self._topics])
+            await self._ask(pubsub, "subscribe", [""])
             await together(self._read(pubsub), self._publish(client), self._watch(pubsub))
         finally:
-            await pubsub.aclose()
-            await client.aclose()
+            self._pubsub, self._carries = None, False
+            self.outgoing.drop()
+            with contextlib.suppress(*FAILURES):
+                await pubsub.aclose()
+            with contextlib.suppress(*FAILURES):
+                await client.aclose()
 
     async def _watch(self, pubsub: PubSub) -> None:
-        """See that the server lives, and say so once it does."""
+        """Ask for every topic, say so once that is done, and see that the server lives."""
+        self._pubsub = pubsub  # what is asked for from here on is asked for by `subscribe`
+        if self._topics:
+            await self._ask(pubsub, "subscribe", list(self._topics))
         await self._pong(pubsub)
-        self._pubsub = pubsub
-        self._said_down = False
-        log.info("the bus is up", topics=len(self._topics), sharded=self._sharded)
+        self._carries = True
+        self._line.is_back(topics=len(self._topics), sharded=self._sharded)
         while True:
             await asyncio.sleep(PING_SECONDS)
-            async with asyncio.timeout(SILENT_SECONDS):
-                await self._pong(pubsub)
+            await self._pong(pubsub, SILENT_SECONDS)
 
     async def _read(self, pubsub: PubSub) -> None:
         prefix = len(self._prefix)
@@ -149,9 +137,7 @@ class RedisBus:
             if message is None:
                 continue
             if message["type"] == "pong":
-                pong = self._pongs.get(message["data"].decode())
-                if pong is not None and not pong.done():
-                    pong.set_result(None)
+                self._pongs.came(message["data"])
             else:
                 self._hear(message["channel"].decode()[prefix:], message["data"])
 
@@ -161,4 +147,5 @@ class RedisBus:
             pipeline = client.pipeline(transaction=False)
             for topic, data in await self.outgoing.take():
                 pipeline.execute_command(command, self._prefix + topic, data)
-            await pipeline.execute()
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await pipeline.execute()

@@ -1,12 +1,15 @@
 """Every task has a name, an owner and an end; what ends by an exception is logged, never lost."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import structlog
 
 log = structlog.get_logger("hubbub.tasks")
+
+LAST_ACT_SECONDS = 5.0  # what a task of ours still does when it is cancelled takes less
+PART_SECONDS = 1.0  # the parts of a task do nothing then
 
 
 class Tasks:
@@ -29,10 +32,21 @@ class Tasks:
 
     async def stop(self) -> None:
         """Cancel what still runs and wait for its end."""
-        tasks = list(self._tasks)
-        for task in tasks:
+        await _finish(list(self._tasks), LAST_ACT_SECONDS)
+
+
+async def _finish(tasks: Sequence[asyncio.Task[Any]], seconds: float) -> None:
+    """Cancel these and wait for their end; who goes on for so long is cancelled again.
+
+    Once is not enough: asyncio.wait_for of Python 3.11, on which drivers stand, loses a cancellation that comes as what it
+    waits for ends, and nats-py takes one for the end of its own waiting.
+    """
+    going_on = set(tasks)
+    while going_on:
+        for task in going_on:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, going_on = await asyncio.wait(going_on, timeout=seconds)
+    await asyncio.gather(*tasks, return_exceptions=True)  # or their failures would be said to be lost
 
 
 async def together(*work: Coroutine[Any, Any, None]) -> None:
@@ -43,6 +57,4 @@ async def together(*work: Coroutine[Any, Any, None]) -> None:
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _finish(tasks, PART_SECONDS)

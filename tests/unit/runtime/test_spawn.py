@@ -1,10 +1,13 @@
 """A task has a name, an owner and an end, and its failure is seen."""
 
 import asyncio
+from contextlib import suppress
 
+import pytest
 from structlog.testing import capture_logs
 
-from hubbub.runtime.spawn import Tasks
+from hubbub.runtime import spawn
+from hubbub.runtime.spawn import Tasks, together
 
 
 async def test_a_task_runs_under_its_name() -> None:
@@ -50,3 +53,31 @@ async def test_stopping_ends_all_of_them_and_waits_for_their_last_act() -> None:
         await tasks.stop()
     assert (ended, running.cancelled(), logs) == (["done"], True, [])
     await tasks.stop()
+
+
+async def hard_of_hearing() -> None:
+    """Loses one cancellation, as asyncio.wait_for of Python 3.11 does where what it waits for ends at that moment."""
+    with suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
+    await asyncio.Event().wait()
+
+
+async def test_who_did_not_hear_that_it_is_to_end_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node on Redis never ended, because its bus went on."""
+    monkeypatch.setattr(spawn, "LAST_ACT_SECONDS", 0.01)
+    tasks = Tasks()
+    running = tasks.spawn(hard_of_hearing(), "bus")
+    await asyncio.sleep(0)
+    await tasks.stop()
+    assert running.cancelled()
+
+
+async def test_parts_end_together_also_those_that_did_not_hear_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spawn, "PART_SECONDS", 0.01)
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await together(hard_of_hearing(), fail())
