@@ -13,12 +13,15 @@ one wire is enough.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.services.fixtures import mariadb, nats, postgres, redis
+from tests.services.lacking import missing
 from tests.services.stores import DATABASES, make_store, settings_for
 
+from hubbub.operate.cluster.service import MissingError
 from hubbub.testing.server_process import ServerProcess
 from hubbub_conformance.conversation import Stage
 from hubbub_conformance.wires import WEBSOCKET_JSON, WIRES, Wire
@@ -46,6 +49,26 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "every_store: played on every database, not on the embedded store only"
     )
     config.addinivalue_line("markers", "inside: looks at the server's own files or internal port")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    with _without_what_is_missing():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    with _without_what_is_missing():
+        return (yield)
+
+
+@contextmanager
+def _without_what_is_missing() -> Iterator[None]:
+    try:
+        yield
+    except MissingError as error:
+        missing(str(error))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

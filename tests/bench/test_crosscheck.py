@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.services.service import find_program
+from hubbub.operate.cluster.service import find_program
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from tests.faults.conftest import make_server
 from tests.services.fixtures import mariadb, nats, postgres, redis
-from tests.services.redis import Redis
 
+from hubbub.operate.cluster.redis import Redis
 from hubbub.testing.server_process import ServerProcess
 from hubbub_conformance.conversation import Stage
 from tests.conftest import Servers

@@ -5,7 +5,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from tests.faults.server_process import Server
+from hubbub.operate.cluster.server import Server
 
 
 def workers_of(server: Server) -> list[int]:

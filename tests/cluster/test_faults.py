@@ -17,16 +17,17 @@ import pytest
 from tests.cluster.lossy_redis import LossyRedis
 from tests.cluster.processes import kill_all
 from tests.faults.conftest import MakeServer
-from tests.faults.history import Witness, save
-from tests.faults.history_checker import Findings, check
-from tests.faults.raw_client import RawClient
-from tests.faults.server_process import PROGRAM, Server, clean_environment, sign_up, until
-from tests.faults.stored_log import ReadRows, count_pending, read_heads, read_stored
-from tests.faults.talker import Ground, Talker
 from tests.services.mariadb import Mariadb
 from tests.services.nats import Nats
-from tests.services.postgres import Postgres
-from tests.services.redis import Redis
+
+from hubbub.operate.cluster.postgres import Postgres
+from hubbub.operate.cluster.redis import Redis
+from hubbub.operate.cluster.server import PROGRAM, Server, clean_environment, sign_up, until
+from hubbub.operate.proof.history import Witness, save
+from hubbub.operate.proof.history_checker import Findings, check
+from hubbub.operate.proof.raw_client import RawClient
+from hubbub.operate.proof.stored_log import ReadRows, count_pending, read_heads, read_stored
+from hubbub.operate.proof.talker import Ground, Talker
 
 SECONDS = float(os.environ.get("HUBBUB_CLUSTER_SECONDS", "6"))
 CLIENTS = int(os.environ.get("HUBBUB_CLUSTER_CLIENTS", "24"))

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import httpx
 import pytest
-from tests.services.redis import Redis
 
+from hubbub.operate.cluster.redis import Redis
 from hubbub.testing.server_process import ServerProcess
 from hubbub_conformance.conversation import PATIENCE, Person, Stage
 

@@ -3,7 +3,8 @@
 from tests.cluster.test_workers import reading
 from tests.faults.company import gather
 from tests.faults.conftest import MakeServer
-from tests.services.redis import Redis
+
+from hubbub.operate.cluster.redis import Redis
 
 
 async def test_history_comes_from_redis_and_what_was_erased_does_not(

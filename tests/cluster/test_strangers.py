@@ -4,8 +4,9 @@ from pathlib import Path
 
 from tests.faults.company import gather
 from tests.faults.conftest import MakeServer, make_server_with
-from tests.faults.server_process import Server
-from tests.services.postgres import Postgres
+
+from hubbub.operate.cluster.postgres import Postgres
+from hubbub.operate.cluster.server import Server
 
 NO_BUS_THERE = "redis://127.0.0.1:1/0"
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx
 from tests.cluster.processes import workers_of
 from tests.faults.conftest import MakeServer
-from tests.faults.history import Witness
-from tests.faults.raw_client import RawClient
-from tests.faults.server_process import Server, sign_up, until
+
+from hubbub.operate.cluster.server import Server, sign_up, until
+from hubbub.operate.proof.history import Witness
+from hubbub.operate.proof.raw_client import RawClient
 
 WORKERS = 2
 DEVICES = 12

@@ -8,8 +8,8 @@ import warnings
 from pathlib import Path
 
 import pytest
-from tests.services.certificate import make_certificate
 
+from hubbub.operate.cluster.certificate import make_certificate
 from hubbub.testing.server_process import PATIENCE, ServerProcess
 from hubbub_conformance.conversation import Stage
 from hubbub_conformance.wires import WIRES, Wire

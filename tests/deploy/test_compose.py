@@ -13,8 +13,9 @@ import yaml
 from cryptography import x509
 from tests.deploy.places import DEPLOY
 from tests.services.fixtures import running
-from tests.services.postgres import BINARIES, SETTINGS, Postgres
-from tests.services.service import await_true, find_program
+
+from hubbub.operate.cluster.postgres import BINARIES, SETTINGS, Postgres
+from hubbub.operate.cluster.service import await_true, find_program
 
 COMPOSE = DEPLOY / "compose"
 FILES = sorted(COMPOSE.glob("*.yaml"))

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 from tests.services.mariadb import Mariadb
-from tests.services.postgres import Postgres
-from tests.services.redis import Redis
-from tests.services.service import WITHIN
+
+from hubbub.operate.cluster.postgres import Postgres
+from hubbub.operate.cluster.redis import Redis
+from hubbub.operate.cluster.service import WITHIN
 
 PROGRAM = Path(sys.executable).with_name("hubbub")
 NOBODY = "redis://127.0.0.1:1/0"

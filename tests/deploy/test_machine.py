@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from tests.deploy.places import DEPLOY
-from tests.services.service import find_program
+
+from hubbub.operate.cluster.service import find_program
 
 UNIT = DEPLOY / "systemd" / "hubbub.service"
 SYSCTL = DEPLOY / "sysctl" / "99-hubbub.conf"

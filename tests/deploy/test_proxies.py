@@ -10,12 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.deploy.proxies import Haproxy, Nginx, Nodes, Proxy
-from tests.services.redis import Redis
-from tests.services.service import WITHIN
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from hubbub.codec.data_frame import JSON, frame
+from hubbub.operate.cluster.redis import Redis
+from hubbub.operate.cluster.service import WITHIN
 from hubbub.testing.server_process import ServerProcess
 
 PER_ADDRESS = 3

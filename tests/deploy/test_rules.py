@@ -6,8 +6,8 @@ from urllib.request import urlopen
 
 import pytest
 from tests.deploy.places import DEPLOY
-from tests.services.service import find_program
 
+from hubbub.operate.cluster.service import find_program
 from hubbub.operate.forecast.export import UNITS
 from tests.conftest import Servers
 

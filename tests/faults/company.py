@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from tests.faults.history import Envelope, Witness
-from tests.faults.history_checker import check
-from tests.faults.raw_client import RawClient
-from tests.faults.server_process import Server, sign_up
-from tests.faults.stored_log import read_stored
+from hubbub.operate.cluster.server import Server, sign_up
+from hubbub.operate.proof.history import Envelope, Witness
+from hubbub.operate.proof.history_checker import check
+from hubbub.operate.proof.raw_client import RawClient
+from hubbub.operate.proof.stored_log import read_stored
 
 
 @dataclass

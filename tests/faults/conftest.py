@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.faults.server_process import PROGRAM, Server
+from tests.faults.sqlite_rows import SqliteRows
 from tests.services.mariadb import Mariadb
-from tests.services.postgres import Postgres
+
+from hubbub.operate.cluster.postgres import Postgres
+from hubbub.operate.cluster.server import PROGRAM, Server
 
 MakeServer = Callable[..., Server]
 
@@ -40,6 +42,7 @@ async def make_server(tmp_path: Path) -> AsyncIterator[MakeServer]:
 
     def make(settings: Mapping[str, str] = {}, data: Path = tmp_path / "data") -> Server:
         made.append(Server(data, settings))
+        made[-1].read = SqliteRows(data)
         return made[-1]
 
     yield make

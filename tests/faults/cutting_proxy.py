@@ -4,7 +4,7 @@ import asyncio
 import re
 from typing import Literal
 
-from tests.faults.server_process import free_port
+from hubbub.operate.cluster.service import free_port
 
 CHUNK = 65_536
 COMMIT = re.compile(rb"COMMIT(?!TED)")

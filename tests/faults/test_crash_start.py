@@ -12,10 +12,12 @@ from random import Random
 import pytest
 from tests.faults.company import Company, gather
 from tests.faults.conftest import MakeServer
-from tests.faults.history import Envelope, Witness
-from tests.faults.raw_client import Answer, RawClient
-from tests.faults.server_process import WITHIN, sign_up, until
-from tests.faults.stored_log import DATABASE, count_pending, read_stored
+from tests.faults.sqlite_rows import DATABASE
+
+from hubbub.operate.cluster.server import WITHIN, sign_up, until
+from hubbub.operate.proof.history import Envelope, Witness
+from hubbub.operate.proof.raw_client import Answer, RawClient
+from hubbub.operate.proof.stored_log import count_pending, read_stored
 
 SEED = int(os.environ.get("HUBBUB_FAULT_SEED", "0")) or time.time_ns() % 10**9
 

@@ -15,13 +15,14 @@ import pytest_asyncio
 from tests.faults.company import Company, gather
 from tests.faults.conftest import MakeServer, make_server_with
 from tests.faults.cutting_proxy import CuttingProxy
-from tests.faults.history import Envelope, Witness
-from tests.faults.raw_client import LOST, RawClient
-from tests.faults.server_process import EVERY, Server, get_text, until
 from tests.faults.test_storage import BACK, DOWN, ready_again
 from tests.services.fixtures import running
 from tests.services.mariadb import Mariadb
-from tests.services.postgres import Postgres
+
+from hubbub.operate.cluster.postgres import Postgres
+from hubbub.operate.cluster.server import EVERY, Server, get_text, until
+from hubbub.operate.proof.history import Envelope, Witness
+from hubbub.operate.proof.raw_client import LOST, RawClient
 
 Database = Postgres | Mariadb
 IMPATIENT = {"HUBBUB_DATABASE_TIMEOUT_SECONDS": "1"}

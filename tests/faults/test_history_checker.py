@@ -5,8 +5,9 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from tests.faults.history import Entry, Envelope, Record, Stored, Witness
-from tests.faults.history_checker import check
+
+from hubbub.operate.proof.history import Entry, Envelope, Record, Stored, Witness
+from hubbub.operate.proof.history_checker import check
 
 ROOM = "r1"
 

@@ -11,12 +11,13 @@ from random import Random
 
 import pytest
 from tests.faults.conftest import MakeServer, make_server_on
-from tests.faults.history import Figures, Witness, save
-from tests.faults.history_checker import check
-from tests.faults.raw_client import RawClient
-from tests.faults.server_process import Server, sign_up, until
-from tests.faults.stored_log import count_pending, read_heads, read_stored
-from tests.faults.talker import Ground, Talker
+
+from hubbub.operate.cluster.server import Server, sign_up, until
+from hubbub.operate.proof.history import Figures, Witness, save
+from hubbub.operate.proof.history_checker import check
+from hubbub.operate.proof.raw_client import RawClient
+from hubbub.operate.proof.stored_log import count_pending, read_heads, read_stored
+from hubbub.operate.proof.talker import Ground, Talker
 
 KILLS = int(os.environ.get("HUBBUB_FAULT_KILLS", "22"))
 KILLS_ELSEWHERE = KILLS // 4

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from tests.faults.company import Company, gather
 from tests.faults.conftest import MakeServer, make_server_on
-from tests.faults.server_process import PROGRAM, Server, until
-from tests.faults.stored_log import DATABASE, SqliteRows
+from tests.faults.sqlite_rows import DATABASE, SqliteRows
 from tests.services.mariadb import Mariadb
-from tests.services.postgres import Postgres
+
+from hubbub.operate.cluster.postgres import Postgres
+from hubbub.operate.cluster.server import PROGRAM, Server, until
 
 GROWN = 1_500  # messages: more than a page of entries, with twice as much to copy after them
 

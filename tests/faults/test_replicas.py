@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 from tests.faults.company import Company, gather
 from tests.faults.conftest import MakeServer, make_server_with
-from tests.faults.server_process import Server, get_text, until
 from tests.services.fixtures import running
-from tests.services.postgres import Postgres, Standby
+
+from hubbub.operate.cluster.postgres import Postgres, Standby
+from hubbub.operate.cluster.server import Server, get_text, until
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from collections.abc import Callable
 import pytest
 from tests.faults.company import Company, gather
 from tests.faults.conftest import MakeServer
-from tests.faults.history import Envelope, Witness
-from tests.faults.raw_client import LOST, RawClient
-from tests.faults.server_process import Server, sign_up
+
+from hubbub.operate.cluster.server import Server, sign_up
+from hubbub.operate.proof.history import Envelope, Witness
+from hubbub.operate.proof.raw_client import LOST, RawClient
 
 BOUND = 1 << 20  # the default of limits.outgoing_bytes
 BESIDE = 24 << 20  # what a server that serves at all may grow by in a test: caches, arenas

@@ -19,9 +19,10 @@ from typing import NoReturn
 import pytest
 from tests.faults.company import gather
 from tests.faults.conftest import MakeServer
-from tests.faults.raw_client import RawClient
-from tests.faults.server_process import EVERY, WITHIN, Server, post_json
-from tests.faults.stored_log import DATABASE
+from tests.faults.sqlite_rows import DATABASE
+
+from hubbub.operate.cluster.server import EVERY, WITHIN, Server, post_json
+from hubbub.operate.proof.raw_client import RawClient
 
 IMPATIENT = {"HUBBUB_DATABASE_TIMEOUT_SECONDS": "0.5"}
 DOWN = "does not take writes"

@@ -14,8 +14,8 @@ from urllib.request import urlopen
 import pytest
 from bench.forecast import KINDS, STEP, outlook
 from tests.services.prometheus import SCRAPES, Prometheus
-from tests.services.service import WITHIN
 
+from hubbub.operate.cluster.service import WITHIN
 from hubbub.operate.forecast.models import BASELINE, CHALLENGER
 from hubbub.testing.traffic import DAY, Traffic
 

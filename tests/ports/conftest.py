@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 from tests.ports.requests import USERS
 from tests.services.mariadb import Mariadb
-from tests.services.postgres import Postgres
 from tests.services.stores import DATABASES, migrated
 
+from hubbub.operate.cluster.postgres import Postgres
 from hubbub.persist.engine import Database
 from hubbub.persist.tables import metadata
 from hubbub.testing.embedded import EmbeddedPlace, copied_store, embedded_place, migrated_store

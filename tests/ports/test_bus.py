@@ -9,8 +9,8 @@ from typing import Protocol
 
 import pytest
 from tests.services.nats import Nats
-from tests.services.redis import Redis
 
+from hubbub.operate.cluster.redis import Redis
 from hubbub.publish.local_bus import Broker, LocalBus
 from hubbub.publish.nats_bus import NatsBus
 from hubbub.publish.outgoing import Outgoing

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-from tests.services.redis import Redis
 
 from hubbub.model.entries import Deleted, Entry, Message
 from hubbub.model.ports import Windows
 from hubbub.model.recent import MISSING, Kept, Window
+from hubbub.operate.cluster.redis import Redis
 from hubbub.persist.recent import RedisWindows
 from hubbub.persist.shared_state import SharedState
 from hubbub.testing.clock import ManualClock

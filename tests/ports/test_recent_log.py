@@ -14,12 +14,12 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from tests.ports.conftest import Open
 from tests.ports.requests import USERS, Asked
-from tests.services.redis import Redis
 
 from hubbub.model import commands as c
 from hubbub.model.entries import Message, Reaction
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.ports import Windows
+from hubbub.operate.cluster.redis import Redis
 from hubbub.persist import entries
 from hubbub.persist.engine import Database
 from hubbub.persist.recent import RedisWindows

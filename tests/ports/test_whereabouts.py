@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from signal import Signals
 
 import pytest
-from tests.services.redis import Redis
 
+from hubbub.operate.cluster.redis import Redis
 from hubbub.persist.shared_state import SharedState
 from hubbub.persist.whereabouts import LEASE_MS, Whereabouts
 from hubbub.runtime.breaker import CLOSED, OPEN, REST_MS

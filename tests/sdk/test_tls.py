@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from tests.sdk.conftest import PASSWORD
-from tests.services.certificate import make_certificate
 
+from hubbub.operate.cluster.certificate import make_certificate
 from hubbub.testing.server_process import ServerProcess
 from hubbub_client import Stopped
 from hubbub_client.sync import Client

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 from tests.services.mariadb import Mariadb
 from tests.services.nats import Nats
-from tests.services.postgres import Postgres
-from tests.services.redis import Redis
-from tests.services.service import Service
+
+from hubbub.operate.cluster.postgres import Postgres
+from hubbub.operate.cluster.redis import Redis
+from hubbub.operate.cluster.service import Service
 
 
 def running(service: Service) -> Iterator[Service]:

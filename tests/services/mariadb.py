@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tests.services.service import Service, find_program
+from hubbub.operate.cluster.service import ProgramFailedError, Service, find_program
 
 PASSWORD = "secret-in-url"
 SETTINGS = {
@@ -44,7 +44,7 @@ class Mariadb(Service):
     def answers(self) -> bool:
         try:
             self.sql("SELECT 1")
-        except AssertionError:
+        except ProgramFailedError:
             return False
         return True
 

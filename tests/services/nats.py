@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.services.service import Service, find_program
+from hubbub.operate.cluster.service import Service, find_program
 
 
 class Nats(Service):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tests.services.service import Service, find_program
+from hubbub.operate.cluster.service import Service, find_program
 
 Point = tuple[float, float]  # seconds since the epoch, value
 

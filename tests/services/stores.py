@@ -2,8 +2,8 @@
 
 import pytest
 from tests.services.mariadb import Mariadb
-from tests.services.postgres import Postgres
 
+from hubbub.operate.cluster.postgres import Postgres
 from hubbub.persist.migrate import upgrade
 
 DATABASES = ("sqlite", "postgres", "mariadb")

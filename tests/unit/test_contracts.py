@@ -25,6 +25,7 @@ STATISTICS = "Only the forecast knows statistics and plots"
 SERVERS = "Only persist and the buses know Redis and NATS"
 CLIENT = "The client knows nothing of the server"
 SERVER = "The server knows nothing of the client, but for the command that starts it"
+PROOF = "The proof knows nothing of what it proves"
 
 # contract, the module planted, what it imports
 VIOLATIONS = [
@@ -54,6 +55,7 @@ VIOLATIONS = [
     (SERVERS, "hubbub.publish.planted", "redis"),
     (SERVERS, "hubbub.push.planted", "nats"),
     (STATISTICS, "hubbub.wiring.planted", "statsmodels"),
+    (PROOF, "hubbub.operate.proof.planted", "hubbub.codec"),
     (CLIENT, "hubbub_client.planted", "hubbub.model"),
     (SERVER, "hubbub.push.planted", "hubbub_client"),
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from tests.services.service import missing
+from tests.services.lacking import missing
 from tests.web.visitor import Visitor
 
 from hubbub.testing.server_process import ServerProcess

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import httpx
 import pytest
 from playwright.sync_api import expect
-from tests.services.service import free_port
 from tests.web.conftest import Visitors
 
+from hubbub.operate.cluster.service import free_port
 from hubbub.testing.server_process import ServerProcess
 
 PROVIDER = Path(__file__).with_name("provider.mjs")

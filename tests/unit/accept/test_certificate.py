@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
-from tests.services.certificate import make_certificate
 
 from hubbub.accept.certificate import DAY_MS, Certificate
+from hubbub.operate.cluster.certificate import make_certificate
 
 DAYS = dt.timedelta(days=1)
 

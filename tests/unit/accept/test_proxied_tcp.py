@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from tests.services.certificate import make_certificate
 from tests.unit.accept.node import Node
 
 from hubbub.accept.admission import Admission
@@ -18,6 +17,7 @@ from hubbub.accept.certificate import Certificate
 from hubbub.accept.listener import TcpPort
 from hubbub.codec.data_frame import frame
 from hubbub.codec.proxy_header import SIGNATURE
+from hubbub.operate.cluster.certificate import make_certificate
 
 PING = frame(0, b'{"type":"ping","id":7}')
 CLIENT = socket.inet_aton("192.0.2.7") + socket.inet_aton("192.0.2.1") + struct.pack(">HH", 1, 2)

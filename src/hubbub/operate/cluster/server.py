@@ -1,11 +1,10 @@
-"""The real server as a process of its own: started, killed, stopped, looked at from outside."""
+"""A node as a process of its own: started, killed, stopped, looked at from outside."""
 
 import asyncio
 import json
 import os
 import resource
 import signal
-import socket
 import sys
 import urllib.error
 import urllib.request
@@ -14,7 +13,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.faults.stored_log import ReadRows, SqliteRows
+from hubbub.operate.cluster.service import ProgramFailedError, free_port
+from hubbub.operate.proof.stored_log import ReadRows
+from hubbub.runtime.spawn import Tasks
 
 PROGRAM = Path(sys.executable).with_name("hubbub")
 WITHIN = 30.0  # seconds until a condition that must come; a test fails beyond, it never passes by it
@@ -33,18 +34,11 @@ UNLIMITED = {
 }
 
 
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def until(condition: Callable[[], Any], what: str, within: float = WITHIN) -> Any:  # noqa: ANN401
     """Wait for a true value of `condition` and give it. Raises AssertionError naming `what` never came."""
     try:
         async with asyncio.timeout(within):
-            while not (value := condition()):
+            while not (value := condition()):  # noqa: ASYNC110 - another process has no event to wait for
                 await asyncio.sleep(EVERY)
             return value
     except TimeoutError:
@@ -59,10 +53,11 @@ class Server:
         self.port = free_port()
         self.internal_port = free_port()
         self.settings = {**UNLIMITED, **settings}
-        self.read: ReadRows = SqliteRows(data)
+        self.read: ReadRows  # the tables of its store, set by whoever chose that
         self.process: Process | None = None
         self.former_log: list[str] = []
         self._log: list[str] = []
+        self._tasks = Tasks()
         self._reader: asyncio.Task[None] | None = None
 
     @property
@@ -71,8 +66,12 @@ class Server:
 
     @property
     def pid(self) -> int:
-        assert self.process is not None
-        return self.process.pid
+        return self._running().pid
+
+    def _running(self) -> Process:
+        if self.process is None:
+            raise RuntimeError("the server was never started")
+        return self.process
 
     async def begin(self) -> None:
         """Start the process and do not wait."""
@@ -86,13 +85,12 @@ class Server:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
-        reading = self._read(self.process, self._log)
-        self._reader = asyncio.get_running_loop().create_task(reading, name="log of the server")
+        if self.process.stderr is not None:
+            self._reader = self._tasks.spawn(self._read(self.process.stderr, self._log), "log of the server")
 
     @staticmethod
-    async def _read(process: Process, log: list[str]) -> None:
-        assert process.stderr is not None
-        async for line in process.stderr:
+    async def _read(stderr: asyncio.StreamReader, log: list[str]) -> None:
+        async for line in stderr:
             log.append(line.decode().rstrip())  # noqa: PERF401 - read while it grows
 
     def limit_files(self, most: int) -> None:
@@ -103,7 +101,8 @@ class Server:
         """Start, and wait until it serves."""
         await self.begin()
         await until(lambda: self.lines("serving") or self.is_dead, "serving", within)
-        assert not self.is_dead, self.log()
+        if self.is_dead:
+            raise ProgramFailedError(f"the server did not start:\n{self.log()}")
 
     @property
     def is_dead(self) -> bool:
@@ -119,18 +118,16 @@ class Server:
 
     async def signal(self, number: signal.Signals) -> int:
         """Send a signal and wait for the end; gives the exit status."""
-        assert self.process is not None
         if not self.is_dead:
-            self.process.send_signal(number)
+            self._running().send_signal(number)
         return await self.ended()
 
     async def ended(self) -> int:
         """Wait for the end and the last line; gives the exit status."""
-        assert self.process is not None
-        assert self._reader is not None
         async with asyncio.timeout(WITHIN):
-            status = await self.process.wait()
-            await self._reader
+            status = await self._running().wait()
+            if self._reader is not None:
+                await self._reader
         return status
 
     def log(self) -> str:
@@ -153,6 +150,7 @@ class Server:
 
 
 def clean_environment() -> dict[str, str]:
+    """This process's, without the settings of another server."""
     return {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
 
 
@@ -165,14 +163,14 @@ def _message_of(line: str) -> str:
 
 async def get_json(url: str) -> tuple[int, Any]:
     """Status and body of a GET."""
-    return await asyncio.to_thread(_call, urllib.request.Request(url))
+    return await asyncio.to_thread(_call, urllib.request.Request(url))  # noqa: S310 - our own servers
 
 
 async def get_text(url: str) -> str:
     """Body of a GET."""
 
     def get() -> str:
-        with urllib.request.urlopen(url, timeout=WITHIN) as answer:
+        with urllib.request.urlopen(url, timeout=WITHIN) as answer:  # noqa: S310
             text: str = answer.read().decode()
             return text
 
@@ -181,13 +179,14 @@ async def get_text(url: str) -> str:
 
 async def post_json(url: str, body: object) -> tuple[int, Any]:
     """Status and body of a POST."""
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
+    head = {"content-type": "application/json"}
+    request = urllib.request.Request(url, json.dumps(body).encode(), head)  # noqa: S310
     return await asyncio.to_thread(_call, request)
 
 
 def _call(request: urllib.request.Request) -> tuple[int, Any]:
     try:
-        with urllib.request.urlopen(request, timeout=WITHIN) as answer:
+        with urllib.request.urlopen(request, timeout=WITHIN) as answer:  # noqa: S310
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as refusal:
         return refusal.code, json.loads(refusal.read())
@@ -198,6 +197,7 @@ async def sign_up(server: Server, user: str) -> str:
     status, body = await post_json(
         f"{server.url}/api/v1/accounts", {"user": user, "password": f"{user} knows"}
     )
-    assert status == 201, body
+    if status != 201:
+        raise ProgramFailedError(f"{user} was not signed up: {status} {body}")
     token: str = body["token"]
     return token

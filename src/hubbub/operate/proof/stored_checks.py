@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.faults.fold import Fold, is_made_by
-from tests.faults.history import Entry, Envelope, Figures, Key, Stored, Violation, Witness
+from hubbub.operate.proof.fold import Fold, is_made_by
+from hubbub.operate.proof.history import Entry, Envelope, Figures, Key, Stored, Violation, Witness
 
 ANSWERS = frozenset({"sent", "done", "room"})
 UNDECIDED = frozenset({"unavailable", "rate_limited"})

@@ -1,9 +1,9 @@
-"""A real server for tests: on a free loopback port, its data in a temporary folder, stopped by its process id.
+"""A real server for a cluster of one's own: on a free loopback port, its data in a temporary folder, stopped by its process id.
 
-`SERVICES` in fixtures.py lists them all. What Debian's servers refuse to do as root is done as the user that Debian's package
-made for them.
+What Debian's servers refuse to do as root is done as the user that Debian's package made for them.
 """
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -15,17 +15,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from signal import Signals
-from typing import NoReturn
-
-import pytest
+from typing import Any
 
 WITHIN = 60.0  # seconds for a server to answer on a busy machine
 EVERY = 0.05
 
 
-def missing(what: str) -> NoReturn:
-    """What this machine lacks is a skip for a developer and a failure in CI."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{what} is missing: run `make services` as root")
+class MissingError(Exception):
+    """This machine lacks a program, or the user it runs as; the message is its name."""
+
+
+class ProgramFailedError(Exception):
+    """A program did not do what it was started for; the message has what it said."""
 
 
 def free_port() -> int:
@@ -36,9 +37,11 @@ def free_port() -> int:
 
 
 def find_program(name: str, *folders: str) -> str:
-    """The path of a program, also where Debian hides it; skips or fails without it."""
+    """The path of a program, also where Debian hides it. Raises MissingError."""
     found = shutil.which(name, path=os.pathsep.join([*folders, os.environ.get("PATH", ""), "/usr/sbin"]))
-    return found or missing(name)
+    if found is None:
+        raise MissingError(name)
+    return found
 
 
 class Service(ABC):
@@ -73,7 +76,7 @@ class Service(ABC):
     def start(self) -> None:
         """Start it and wait until it answers."""
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - what `command` says
                 self.command(), stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **self._as()
             )
         await_true(self.answers, lambda: (self.folder / "log").read_text(errors="replace"))
@@ -88,16 +91,24 @@ class Service(ABC):
         process, self._process = self._process, None
         if process is not None:
             process.send_signal(number or self.orderly)
-            process.wait(WITHIN)
+            try:
+                process.wait(WITHIN)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise ProgramFailedError(
+                    f"{self.command()[0]} did not end by its signal, and was killed"
+                ) from None
 
     def discard(self) -> None:
-        """Stop it and delete its data."""
-        self.stop(self.crash)
+        """Stop it, whatever that takes, and delete its data."""
+        with contextlib.suppress(ProgramFailedError):
+            self.stop(self.crash)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def run(self, *command: str) -> str:
         """Run one of its tools to its end; gives what it printed."""
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own tools
             command,
             check=False,
             cwd=self.folder,
@@ -106,10 +117,11 @@ class Service(ABC):
             timeout=WITHIN,
             **self._as(),
         )
-        assert done.returncode == 0, (command, done.stdout, done.stderr)
-        return done.stdout
+        if done.returncode:
+            raise ProgramFailedError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+        return str(done.stdout)
 
-    def _as(self) -> dict[str, str]:
+    def _as(self) -> dict[str, Any]:
         return {} if os.geteuid() else {"user": self.account, "group": self.account}
 
     def _own(self, folder: Path) -> None:
@@ -117,7 +129,7 @@ class Service(ABC):
             try:
                 user = pwd.getpwnam(self.account)
             except KeyError:
-                missing(self.account)
+                raise MissingError(self.account) from None
             os.chown(folder, user.pw_uid, user.pw_gid)
 
 
@@ -125,5 +137,6 @@ def await_true(true: Callable[[], bool], why: Callable[[], str]) -> None:
     """Wait until something is so, a minute at most; `why` explains if it is not."""
     deadline = time.monotonic() + WITHIN
     while not true():
-        assert time.monotonic() < deadline, why()
+        if time.monotonic() > deadline:
+            raise ProgramFailedError(why())
         time.sleep(EVERY)

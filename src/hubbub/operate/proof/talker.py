@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.faults.history import ENTRY_TYPES, REMOVALS, Envelope, Witness
-from tests.faults.raw_client import LOST, RawClient
-from tests.faults.server_process import EVERY, Server
+from hubbub.operate.cluster.server import EVERY, Server
+from hubbub.operate.proof.history import ENTRY_TYPES, REMOVALS, Envelope, Witness
+from hubbub.operate.proof.raw_client import LOST, RawClient
 
 WINDOW = 8  # writes waiting for an answer
 PACE = 0.02  # seconds between two acts, on average
@@ -116,7 +116,7 @@ class Talker:
 
     async def _stay_away(self, lives: int) -> None:
         """Miss more than is replayed."""
-        while self.ground.lives < lives and not self.ground.resting:
+        while self.ground.lives < lives and not self.ground.resting:  # noqa: ASYNC110
             await asyncio.sleep(EVERY)
 
     async def _converse(self) -> None:

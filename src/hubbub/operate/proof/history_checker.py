@@ -21,9 +21,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.faults import stored_checks, view_checks
-from tests.faults.fold import Fold
-from tests.faults.history import Figures, Stored, Violation, Witness, asked
+from hubbub.operate.proof import stored_checks, view_checks
+from hubbub.operate.proof.fold import Fold
+from hubbub.operate.proof.history import Figures, Stored, Violation, Witness, asked
 
 
 @dataclass(frozen=True)

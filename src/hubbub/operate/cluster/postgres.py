@@ -7,10 +7,10 @@ from pathlib import Path
 from signal import Signals
 from typing import Any
 
-from tests.services.service import Service, find_program
+from hubbub.operate.cluster.service import ProgramFailedError, Service, find_program
 
 BINARIES = max(map(str, Path("/usr/lib/postgresql").glob("*/bin")), default="")
-PASSWORD = "secret-in-url"  # nobody asks for it; no log may show it
+PASSWORD = "secret-in-url"  # noqa: S105 - nobody asks for it; no log may show it
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "300",
@@ -54,7 +54,7 @@ class Postgres(Service):
         ready = find_program("pg_isready", BINARIES)
         try:
             self.run(ready, "-h", "127.0.0.1", "-p", str(self.port))
-        except AssertionError:
+        except ProgramFailedError:
             return False
         return True
 
@@ -66,7 +66,7 @@ class Postgres(Service):
 
     def rows(self, database: str, *tables: str) -> list[list[dict[str, Any]]]:
         """The rows of tables by column name."""
-        found = [self.sql(f"SELECT row_to_json(t) FROM {table} t", database) for table in tables]
+        found = [self.sql(f"SELECT row_to_json(t) FROM {table} t", database) for table in tables]  # noqa: S608 - our tables
         return [[json.loads(line) for line in printed.split("\n") if line] for printed in found]
 
     def make_database(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.services.service import Service, find_program
+from hubbub.operate.cluster.service import ProgramFailedError, Service, find_program
 
 
 class Redis(Service):
@@ -27,5 +27,5 @@ class Redis(Service):
     def answers(self) -> bool:
         try:
             return "PONG" in self.run(self._client, "-p", str(self.port), "ping")
-        except AssertionError:
+        except ProgramFailedError:
             return False

@@ -8,8 +8,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.faults.fold import Fold
-from tests.faults.history import ENTRY_TYPES, REMOVALS, Entry, Envelope, Figures, Record, Violation, Witness
+from hubbub.operate.proof.fold import Fold
+from hubbub.operate.proof.history import (
+    ENTRY_TYPES,
+    REMOVALS,
+    Entry,
+    Envelope,
+    Figures,
+    Record,
+    Violation,
+    Witness,
+)
 
 SAME = {
     "message": ("from", "msg_id", "msg_type", "to", "reply_to"),

@@ -7,7 +7,7 @@ stand in the log.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.faults.history import MAKES, REMOVALS, Entry, Envelope, Key
+from hubbub.operate.proof.history import MAKES, REMOVALS, Entry, Envelope, Key
 
 CHANGES = frozenset({"edited", "deleted", "reacted"})
 Mark = tuple[str, str]

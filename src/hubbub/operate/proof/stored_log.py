@@ -1,48 +1,17 @@
-"""The database file as it is, read with sqlite3 alone from a copy: neither the server's code nor its memory is asked."""
+"""A store as it is, read by other means than the server's: neither its code nor its memory is asked."""
 
 import json
-import shutil
-import sqlite3
-import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.faults.history import Entry, Stored
+from hubbub.operate.proof.history import Entry, Stored
 
-DATABASE = "hubbub.db"
 Row = Mapping[str, Any]
 
 
-@contextmanager
-def opened(data: Path) -> Iterator[sqlite3.Connection]:
-    """A copy of the database with its log of late writes (WAL), as a crash left them."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name in (DATABASE, f"{DATABASE}-wal"):
-            if (data / name).exists():
-                shutil.copy(data / name, folder)
-        with closing(sqlite3.connect(Path(folder) / DATABASE)) as connection:
-            connection.row_factory = sqlite3.Row
-            yield connection
-
-
-class SqliteRows:
-    """The tables of the database file in a data folder, read from one copy of it."""
-
-    def __init__(self, data: Path) -> None:
-        self._data = data
-
-    def __call__(self, *tables: str) -> list[list[Row]]:
-        """The rows of tables by column name. Raises AssertionError if SQLite finds the file damaged."""
-        with opened(self._data) as connection:
-            assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-            return [list(connection.execute(f"SELECT * FROM {table}")) for table in tables]
-
-
 ReadRows = Callable[..., list[list[Row]]]
-"""SqliteRows, or what tests/services reads with the database's own client."""
+"""The rows of tables by column name, as the database's own client gives them."""
 
 
 def read_stored(read: ReadRows) -> Stored:

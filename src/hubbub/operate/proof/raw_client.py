@@ -6,11 +6,13 @@ import socket
 from collections.abc import Callable
 from typing import Any, Literal
 
-from tests.faults.history import Envelope, Record, Witness
-from tests.faults.server_process import Server, until
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 from websockets.typing import Subprotocol
+
+from hubbub.operate.cluster.server import Server, until
+from hubbub.operate.proof.history import Envelope, Record, Witness
+from hubbub.runtime.spawn import Tasks
 
 Answer = asyncio.Future[Envelope | None]
 """None once the connection is gone: undecided."""
@@ -42,6 +44,7 @@ class RawClient:
         self._requests = 0
         self._waiting: dict[int, Answer] = {}
         self._socket: ClientConnection
+        self._tasks = Tasks()
         self._reader: asyncio.Task[None] | None = None
 
     async def connect(self, **hello: Any) -> Envelope:  # noqa: ANN401
@@ -58,9 +61,7 @@ class RawClient:
             max_size=None,
         )
         self.is_open = True
-        self._reader = asyncio.get_running_loop().create_task(
-            self._read(), name=f"reader of {self.witness.name}"
-        )
+        self._reader = self._tasks.spawn(self._read(), f"reader of {self.witness.name}")
         return await self.ask({"type": "hello", "token": self.token, **hello})
 
     async def ask(self, body: Envelope) -> Envelope:
