@@ -64,6 +64,27 @@ async def test_whoever_is_kicked_there_hears_it_and_has_no_right_here(two: Stage
     await bob.hears_nothing()
 
 
+async def test_who_joins_there_and_comes_back_here_at_once_has_no_hole(two: Stage) -> None:
+    """The node, told of the joining, began the chat's flow amid the replay of who had just come with a cursor."""
+    alice, bob = await two.people("alice", "bob")
+    tablet = await bob.person.connects()
+    room = await two.room(alice, bob, tablet)
+    await bob.drops()
+    held = 2
+    for turn in range(15):
+        await alice.asks("kick", chat=room, user=bob)
+        for number in range(2):
+            await alice.asks("send", **message(room, f"{turn} {number}"))
+        held, cursor = (await tablet.asks("join", chat=room))["seq"], held
+        again = await bob.person.connects(cursors={room: cursor})
+        await again.eventually_hears("member", seq=held, change="joined")
+        held = (await alice.asks("send", **message(room, f"{turn}")))["seq"]
+        await again.eventually_hears("message", seq=held)
+        await again.hears_nothing()
+        await again.drops()
+        two.next_node()
+
+
 async def test_whoever_is_blocked_there_cannot_write_here(two: Stage) -> None:
     alice, bob = await two.people("alice", "bob")
     await two.friends(alice, bob)

@@ -41,7 +41,8 @@ async def test_asking_again_changes_nothing(stage: Stage) -> None:
     await bob.hears("friend", change="requested")
     await bob.hears_nothing()
     await bob.asks("accept", user=alice)
-    for each in (await alice.catches_up(), await bob.catches_up()):
+    for each in (alice, bob):
+        await each.eventually_hears("chat")
         await each.asks("befriend", user=alice if each is bob else bob)
         await each.asks("accept", user=alice if each is bob else bob)
         await each.hears_nothing()

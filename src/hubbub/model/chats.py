@@ -134,6 +134,12 @@ class Chat:
         """The other person of a private chat."""
         return other_of(self.people, user)
 
+    def shows(self, user: str) -> bool:
+        """Whether the others may see now what the user does here: a member, in private one they may talk with."""
+        if self.msg_type == PRIVATE and (self.pair.blockers or not (self.pair.friends or self.pair.open)):
+            return False
+        return user in self.members
+
 
 _STATE = (
     "banned",

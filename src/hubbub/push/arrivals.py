@@ -60,12 +60,9 @@ class Arrivals:
     def _join(self, local: Local, chat: Chat, after: int) -> None:
         """Entries that were not passed on here yet announce a room themselves: among them is who joined."""
         known = self._hub.channel(chat.id)
-        if local.channels is None or chat.msg_type == PRIVATE:
-            self._hub.came(chat, local.user, after if known is None else known.position)
-        elif known is None:
-            self._hub.link(local, chat, after)
-        elif known.position > after:
-            self._hub.came(chat, local.user, known.position)
+        at = after if known is None else known.position
+        if at > after or known is None or local.channels is None or chat.msg_type == PRIVATE:
+            self._hub.came(chat, local.user, at)
         channel = self._hub.channel(chat.id)
         if channel is not None:
             self._catch_up.recheck([channel])

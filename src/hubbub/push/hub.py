@@ -97,7 +97,7 @@ class Hub:
             known = {chat.id: chat for chat in chats} | (local.loading or {})
             for chat in known.values():
                 if chat is not None:
-                    self.link(local, chat, chat.head)
+                    self._link(local, chat, chat.head)
             local.loading = None
         for chat in chats:
             if chat.id not in local.channels and local.user in chat.members:
@@ -105,12 +105,17 @@ class Hub:
                 self.came(chat, local.user, chat.head if channel is None else channel.position)
         return local.channels
 
-    def link(self, local: Local, chat: Chat, position: int) -> Channel:
-        """The user is in the chat; where nobody here was, its flow starts after `position`."""
+    def _open(self, chat: Chat, position: int) -> Channel:
+        """The chat's channel; where nobody here was in the chat, its flow starts after `position`."""
         channel = self._channels.get(chat.id)
         if channel is None:
             channel = self._channels[chat.id] = Channel(chat, position)
             self.interest.hold(of_chat(chat.id))
+        return channel
+
+    def _link(self, local: Local, chat: Chat, position: int) -> Channel:
+        """The user is in the chat."""
+        channel = self._open(chat, position)
         if local.channels is not None and chat.id not in local.channels:
             local.channels[chat.id] = channel
             channel.locals += 1
@@ -191,7 +196,7 @@ class Hub:
             if type(entry) is MemberChanged and entry.user in self._locals:
                 local = self._locals[entry.user]
                 if entry.change == "joined" and local.channels is not None:
-                    self.link(local, chat, entries[0].seq - 1)
+                    self._open(chat, entries[0].seq - 1)
                     return
                 _note(local, chat, entry.change)
 
@@ -244,14 +249,19 @@ class Hub:
         return {mailbox: form for local, form in here for mailbox in local.mailboxes}
 
     def came(self, chat: Chat, user: str, head: int) -> None:
-        """The chat became visible to the user: say so, and let its flow start after `head`."""
+        """The chat became visible to the user: say so, and let its flow start after `head`.
+
+        Nothing is said where it is linked already: whoever is here was told by a `chat` or by their welcome.
+        """
         local = self._locals.get(user)
         if local is None:
             return
         if local.channels is None:
             _note(local, chat, "joined")
             return
-        channel = self.link(local, chat, head)
+        if chat.id in local.channels:
+            return
+        channel = self._link(local, chat, head)
         if local.mailboxes:
             self._queue(channel, Announce(local.mailboxes, self._describe(chat, user, head)))
         for mailbox in local.mailboxes:

@@ -1,6 +1,6 @@
 """Telling the others how far somebody is: merged, at most one push a second and chat (docs/protocol.md §2 Crowds)."""
 
-from hubbub.model.chats import PRIVATE, Chat
+from hubbub.model.chats import Chat
 from hubbub.model.replies import ReceiptPush
 from hubbub.push.hub import Hub
 
@@ -39,7 +39,7 @@ class ReceiptBoard:
             if channel is None or member is None:
                 continue
             push = ReceiptPush(chat=chat.id, user=user, received=member.received, read=member.read)
-            if chat.msg_type == PRIVATE and not (chat.pair.friends or chat.pair.open):
-                self._hub.tell(user, push)
-            else:
+            if chat.shows(user):
                 self._hub.tell_chat(channel, push)
+            else:
+                self._hub.tell(user, push)

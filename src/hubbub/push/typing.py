@@ -45,9 +45,9 @@ class TypingBoard:
         self._say(of_chat(chat.id), Types(chat.id, user, on))
 
     def heard(self, chat: str, user: str, *, on: bool) -> None:
-        """Tell the other members on this node."""
+        """Tell the other members on this node, if by what it knows they may see it: the other node may not know yet."""
         channel = self._hub.channel(chat)
-        if channel is not None:
+        if channel is not None and channel.chat.shows(user):
             self._hub.tell_chat(channel, TypingPush(chat=chat, user=user, on=on), but=user)
 
     def tick(self, now: int) -> None:

@@ -74,6 +74,12 @@ def test_a_change_that_was_taken_back_is_not_told(talk: Talk) -> None:
     assert talk.typed(talk.bob) == [("alice", True)]
 
 
+def test_who_is_no_member_here_any_more_is_not_seen_typing_whatever_another_node_says(talk: Talk) -> None:
+    del talk.chat.members["alice"]
+    talk.typing.heard("r1", "alice", on=True)
+    assert talk.typed(talk.bob) == []
+
+
 def test_crowds_are_not_told_who_types_or_reads(talk: Talk) -> None:
     talk.chat.members["dave"] = Member()
     talk.typing.say(talk.chat, "alice", on=True, now=NOW)
@@ -147,17 +153,24 @@ def test_who_left_meanwhile_is_not_told_of(talk: Talk) -> None:
     assert [each["user"] for each in talk.heard(talk.carol, "receipt")] == ["bob"]
 
 
-@pytest.mark.parametrize(("friends", "told"), [(True, 1), (False, 0)])
-def test_in_private_only_friends_are_told(friends: bool, told: int) -> None:
+@pytest.mark.parametrize(
+    ("pair", "told"),
+    [
+        (Pair(friends=True), 2),
+        (Pair(), 0),
+        (Pair(open=True), 2),
+        (Pair(open=True, blockers=frozenset({"bob"})), 0),
+    ],
+)
+def test_in_private_only_those_who_may_talk_are_told(pair: Pair, told: int) -> None:
     stage = Stage()
     members = {"alice": Member(), "bob": Member()}
-    chat = Chat(
-        id="p", msg_type=PRIVATE, people=("alice", "bob"), members=members, pair=Pair(friends=friends)
-    )
+    chat = Chat(id="p", msg_type=PRIVATE, people=("alice", "bob"), members=members, pair=pair)
     stage.chats["p"], stage.logs["p"] = chat, []
     alice, bob = stage.come("alice"), stage.come("bob")
     members["alice"].raise_to(1, 1, 1)
     ReceiptBoard(stage.hub, crowd=3).moved(chat, "alice", NOW)
+    TypingBoard(stage.hub, lambda *_: None, per_second=1, crowd=3).heard("p", "alice", on=True)
     stage.flush()
     assert (len(alice.heard()), len(bob.heard())) == (1, told)
 

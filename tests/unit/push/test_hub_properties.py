@@ -37,7 +37,8 @@ class View:
     def take(self, envelope: dict[str, Any]) -> None:
         chat = envelope.get("chat")
         if envelope["type"] == "chat":
-            assert self.last.setdefault(chat, envelope["head"]) == envelope["head"]
+            assert chat not in self.last
+            self.last[chat] = envelope["head"]
         elif envelope["type"] == "resync" and chat is None:
             self.ask_again()
         elif envelope["type"] == "resync":
