@@ -18,11 +18,10 @@ from load.generator import Part, crew
 from load.plain import Plain, plain
 from load.report import Report, Steps, options, steps, work_folder
 from load.server import Server, serving
-from load.world import Room, build, room_id
+from load.world import build, rooms_of
 
-GOAL = 6_000
+GOAL = 4_500
 STILL = 65_536  # bytes of RSS that may come and go in a quiet process
-QUIET_SECONDS = 1.0
 PATIENCE = 30  # looks, a quiet time apart, until RSS stays where it is
 
 
@@ -57,20 +56,11 @@ def main() -> None:
     parser.add_argument("--warm-up", type=int, default=200, help="connections before the first look")
     parser.add_argument("--rooms", type=int, default=10, help="rooms each user is a member of")
     parser.add_argument("--members", type=int, default=100, help="members of each room")
+    parser.add_argument("--quiet", type=float, default=1.0, help="seconds between two looks at memory")
     asked = parser.parse_args()
     with work_folder() as data, steps() as progress:
         report = run(asked, data, progress)
     report.tell(as_json=asked.json, record=asked.record)
-
-
-def rooms_of(connections: int, rooms: int, members: int) -> list[Room]:
-    """Every user in `rooms` rooms; the first users meet all of them."""
-    count = max(rooms, connections * rooms // members)
-    people: list[list[int]] = [[] for _ in range(count)]
-    for number in range(connections):
-        for place in range(rooms):
-            people[(number * rooms + place) % count].append(number)
-    return [Room(room_id(each), those) for each, those in enumerate(people)]
 
 
 def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
@@ -79,7 +69,7 @@ def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
     store, rooms = data / "server", rooms_of(asked.connections, asked.rooms, asked.members)
     build(store, asked.connections, rooms)
     bar.to(1)
-    with plain() as reference:
+    with plain("nothing") as reference:
         bare = _measure(asked, reference, progress, "reference", silent=True)
     with serving(store) as server:
         measured = _measure(asked, server, progress, "server", silent=False)
@@ -111,23 +101,23 @@ def _measure(
     start = server.rss()
     with crew(work, plans) as generator:
         generator.meet(bar.to)
-        before = _quiet_rss(server)
+        before = _quiet_rss(server, asked.quiet)
         begun = time.perf_counter()
         generator.meet()
         generator.meet(bar.to)
         seconds = time.perf_counter() - begun
         bar.to(asked.connections)
-        after = _quiet_rss(server)
+        after = _quiet_rss(server, asked.quiet)
         gauges = server.counters() if isinstance(server, Server) else {}
         generator.meet()
         return Measured(start, before, after, seconds, gauges, generator.results())
 
 
-def _quiet_rss(server: Server | Plain) -> int:
+def _quiet_rss(server: Server | Plain, seconds: float) -> int:
     """RSS once it no longer moves."""
     last = server.rss()
     for _ in range(PATIENCE):
-        time.sleep(QUIET_SECONDS)
+        time.sleep(seconds)
         now = server.rss()
         if abs(now - last) <= STILL:
             return now

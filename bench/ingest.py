@@ -19,6 +19,7 @@ from typing import Any
 from load import rows
 from load.client import Client, Tally, open_all, send_frame
 from load.generator import Crew, Part, crew
+from load.quantiles import quantile
 from load.report import CACHE, Report, Steps, options, steps, work_folder
 from load.sampling import Sampler, Samples, told
 from load.server import NO_PINGS, Server, serving
@@ -219,8 +220,8 @@ def _report(
         "ingest", {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
     )
     report.add("durable, acknowledged messages", sent / seconds, "/s", least=GOAL)
-    report.add("acknowledged after, p50", _quantile(ordered, 0.5) * 1e3, "ms")
-    report.add("acknowledged after, p99", _quantile(ordered, 0.99) * 1e3, "ms")
+    report.add("acknowledged after, p50", quantile(ordered, 0.5) * 1e3, "ms")
+    report.add("acknowledged after, p99", quantile(ordered, 0.99) * 1e3, "ms")
     report.add("deliveries", sum(part["messages"] for part in parts) / seconds, "/s")
     report.add("server CPU", cpu / seconds * 100, "% of a core")
     report.add("server CPU per message", cpu / max(1, sent) * 1e6, "µs")
@@ -247,10 +248,6 @@ def _report(
     if samples is not None:
         report.notes += told(samples, CACHE / "ingest-profile.json")
     return report
-
-
-def _quantile(ordered: Sequence[float], part: float) -> float:
-    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ client.py      lean clients: masked frames out, frames counted in, no JSON decod
 generator.py   the processes the clients live in, and where they meet the bench
 rows.py        the reference of `ingest`: the same rows through bare sqlite3
 floor.py       the reference of `fanout`: floor.c, `send()` in a loop
-plain.py       the reference of `idle`: connections of a server that does nothing
+plain.py       the references of `idle` and `connect`: connections of a server that does nothing, or greets
 sampling.py    where the server's time goes (py-spy)
+quantiles.py   of what was measured
+chart.py       the picture: PNG, and bars in the terminal
 report.py      options, progress, table, JSON record
 """

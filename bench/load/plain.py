@@ -1,4 +1,4 @@
-"""The reference of bench/idle: a server on the same event loop whose connections do nothing at all.
+"""References on the same event loop: connections that do nothing at all, and ones that greet with fixed bytes.
 
 Run as a program it prints its port and keeps what connects.
 """
@@ -13,7 +13,9 @@ from pathlib import Path
 
 import uvloop
 
-from load.server import resident_bytes
+from hubbub.codec.websocket_frames import text_frame
+from hubbub.codec.websocket_handshake import accept_response
+from load.server import cpu_seconds, resident_bytes
 
 
 class Nothing(asyncio.Protocol):
@@ -26,8 +28,32 @@ class Nothing(asyncio.Protocol):
         self.transport = transport
 
 
-async def _serve() -> None:
-    server = await asyncio.get_running_loop().create_server(Nothing, "127.0.0.1", 0, backlog=4096)
+class Greeting(asyncio.Protocol):
+    """A connection that answers an upgrade, then `hello`, and looks at neither."""
+
+    __slots__ = ("_answers", "transport")
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Hold it."""
+        self.transport = transport
+        self._answers = ANSWERS
+
+    def data_received(self, _data: bytes) -> None:
+        """The next answer, whatever was asked."""
+        if self._answers:
+            answer, *self._answers = self._answers
+            self.transport.write(answer)  # type: ignore[attr-defined]
+
+
+ANSWERS = [
+    accept_response("AAAAAAAAAAAAAAAAAAAAAA==", "hubbub.v1.json"),
+    text_frame(b'{"type":"welcome","chats":[]%400b}' % b""),
+]
+KINDS: dict[str, type[asyncio.Protocol]] = {"nothing": Nothing, "greeting": Greeting}
+
+
+async def _serve(kind: str) -> None:
+    server = await asyncio.get_running_loop().create_server(KINDS[kind], "127.0.0.1", 0, backlog=4096)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
@@ -45,13 +71,21 @@ class Plain:
         """Bytes."""
         return resident_bytes(self._pid)
 
+    def cpu(self) -> float:
+        """Seconds."""
+        return cpu_seconds(self._pid)
+
+    def quiet(self) -> None:
+        """It does nothing that it was not asked for."""
+
 
 @contextmanager
-def plain() -> Iterator[Plain]:
-    """The program, in a process of its own."""
+def plain(kind: str) -> Iterator[Plain]:
+    """The program, in a process of its own; `kind` is one of KINDS."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "load.plain"], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
-    )
+        [sys.executable, "-m", "load.plain", kind],
+        stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1],
+    )  # fmt: skip
     try:
         yield Plain(process)
     finally:
@@ -62,4 +96,4 @@ def plain() -> Iterator[Plain]:
 if __name__ == "__main__":
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    uvloop.run(_serve())
+    uvloop.run(_serve(sys.argv[1]))

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from load.chart import Chart
 from load.generator import BUSY, processes_here
 
 BENCH = Path(__file__).parents[1]
@@ -107,6 +108,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     label: str = ""
     series: list[dict[str, float]] = field(default_factory=list)
+    chart: Chart | None = None
 
     def add(
         self,
@@ -126,29 +128,42 @@ class Report:
             self.lines.append(Line(what, value, unit))
 
     def generator(self, shares: Sequence[float]) -> None:
-        """How busy the generator's processes were, each as a part of one core."""
+        """How busy the generator's processes were, each as a part of one core. Once, with all of them."""
         self.add("busiest generator process", max(shares) * 100, "% of a core")
         if max(shares) > BUSY:
             self.notes.append("THE GENERATOR WAS THE BOTTLENECK: the server could have done more")
 
     def tell(self, *, as_json: bool, record: bool) -> None:
-        """Print it, and keep it if asked to."""
+        """Print and draw it, and keep both if asked to."""
         if as_json:
             sys.stdout.write(self._text())
         else:
+            self._draw(BENCH / "records" if record else CACHE)
             self._print()
         if record:
             self.keep()
 
     def keep(self) -> None:
         """Write the record, over an earlier one of the same day; a long run does so now and then."""
-        label = f"-{self.label}" if self.label else ""
-        path = BENCH / "records" / f"{self.name}{label}-{time.strftime('%Y-%m-%d')}.json"
+        path = self._path(BENCH / "records")
         path.parent.mkdir(exist_ok=True)
-        path.write_text(self._text())
+        path.with_suffix(".json").write_text(self._text())
+
+    def _path(self, folder: Path) -> Path:
+        label = f"-{self.label}" if self.label else ""
+        return folder / f"{self.name}{label}-{time.strftime('%Y-%m-%d')}"
 
     def _text(self) -> str:
         return json.dumps(self._record(), indent=2, ensure_ascii=False) + "\n"
+
+    def _draw(self, folder: Path) -> None:
+        if self.chart is None:
+            return
+        path = self._path(folder).with_suffix(".png")
+        if self.chart.draw(f"bench/{self.name}", path):
+            self.notes.append(f"drawn: {path}")
+        else:
+            self.notes.append("not drawn: matplotlib is not here (make tools)")
 
     def _print(self) -> None:
         table = Table(title=f"bench/{self.name}", title_justify="left")
@@ -165,6 +180,8 @@ class Report:
             table.add_row(line.what, _shown(line.value), line.unit, line.goal, verdict)
         console = Console()
         console.print(table)
+        if self.chart is not None:
+            console.print(self.chart.bars())
         for note in self.notes:
             console.print(f"  {note}", soft_wrap=True, highlight=False)
 
@@ -181,6 +198,7 @@ class Report:
             "goals": {line.what: {"goal": line.goal, "met": line.met} for line in self.lines if line.goal},
             "counts": self.counts,
             "notes": self.notes,
+            "chart": None if self.chart is None else self.chart.record(),
         } | ({"series": self.series} if self.series else {})
 
 

@@ -17,6 +17,9 @@ from load.world import SECRET
 
 START_SECONDS = 60
 STOP_SECONDS = 30
+STILL_SECONDS = 0.25
+IDLE = 0.1  # of a core: the ticks of a server whose work is done
+PATIENCE = 240  # looks, so long apart
 
 LIFTED = {
     "HUBBUB_AUTH_SECRET": SECRET,
@@ -76,6 +79,19 @@ class Server:
             text = answer.read().decode()
         return {name: float(value) for name, value in re.findall(r"^hubbub_(\w+) (\S+)$", text, re.MULTILINE)}
 
+    def quiet(self) -> None:
+        """Wait until what was begun is done."""
+        for _ in range(PATIENCE):
+            cpu = self.cpu()
+            time.sleep(STILL_SECONDS)
+            if self.cpu() - cpu < IDLE * STILL_SECONDS:
+                return
+
+    def kill(self) -> None:
+        """With -9."""
+        self._process.kill()
+        self._process.wait()
+
     def is_alive(self) -> bool:
         """Whether it still runs."""
         return self._process.poll() is None
@@ -83,11 +99,11 @@ class Server:
 
 @contextmanager
 def serving(
-    data: Path, settings: Mapping[str, str] | None = None, patience: float = START_SECONDS
+    data: Path, settings: Mapping[str, str] | None = None, patience: float = START_SECONDS, port: int = 0
 ) -> Iterator[Server]:
-    """A server on `data` and free ports, up within `patience` seconds, stopped at the end; its log is `data/server.log`."""
+    """A server on `data` and free ports (or this public one), up within `patience` seconds, stopped at the end; its log is `data/server.log`."""
     command = [str(Path(sys.executable).with_name("hubbub")), "serve"]
-    command += ["--host", "127.0.0.1", "--port", "0", "--internal-port", "0", "--data", str(data)]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--internal-port", "0", "--data", str(data)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
     environment |= LIFTED | dict(settings or {})
     path = data / "server.log"

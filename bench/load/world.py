@@ -39,6 +39,16 @@ def room_id(number: int) -> str:
     return f"r{number:019}"
 
 
+def rooms_of(people: int, rooms: int, members: int) -> list[Room]:
+    """Every user in `rooms` rooms of about `members`; the first users meet all of them."""
+    count = max(rooms, people * rooms // members)
+    found: list[list[int]] = [[] for _ in range(count)]
+    for number in range(people):
+        for place in range(rooms):
+            found[(number * rooms + place) % count].append(number)
+    return [Room(room_id(each), those) for each, those in enumerate(found)]
+
+
 def token_of(number: int) -> str:
     """An access token the server believes without a look at its database."""
     now = time.time_ns() // 1_000_000

@@ -47,7 +47,7 @@ def test_fanout_delivers_everything_in_one_flush_a_round() -> None:
 
 
 def test_idle_connections_are_all_there_when_memory_is_read() -> None:
-    options = ("--connections", "40", "--warm-up", "10", "--rooms", "3", "--members", "6")
+    options = ("--connections", "40", "--warm-up", "10", "--rooms", "3", "--members", "6", "--quiet", "0.1")
     record = record_of("idle", "--processes", "2", *options)
     counts = record["counts"]
 
@@ -62,3 +62,27 @@ def test_protobuf_takes_fewer_bytes_than_json_whatever_is_said() -> None:
     assert len(counts) == 10
     for name, sizes in counts.items():
         assert 0 < sizes["protobuf"] < sizes["json"], name
+
+
+def test_everybody_who_connects_is_welcomed_and_their_fellows_are_told() -> None:
+    options = ("--connections", "40", "--rooms", "2", "--members", "10")
+    record = record_of("connect", "--processes", "2", *options)
+
+    for name in ("cold", "warm"):
+        assert record["counts"][name] == {"welcomed": 40, "lost": 0, "errors": []}, name
+    assert 0 < record["measured"]["cold: presence pushes per connect"] <= 9
+    assert record["measured"]["warm: presence pushes per connect"] == 0
+
+
+def test_all_are_resumed_after_a_kill_without_a_look_at_the_database_for_their_tokens() -> None:
+    options = ("--connections", "40", "--rooms", "2", "--members", "10", "--behind", "0.5")
+    counts = record_of("storm", "--processes", "2", *options)["counts"]
+
+    for name in ("killed", "left"):
+        assert counts[name] == {
+            "resumed": 40,
+            "connections": 40,
+            "replayed": 20 * 2,
+            "token_lookups": 0,
+            "errors": 0,
+        }, name

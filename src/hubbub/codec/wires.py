@@ -40,18 +40,30 @@ class Wire:
 class Encoded:
     """Envelopes for many connections: encoded once per codec in use, wrapped once per wire, when first asked for."""
 
-    __slots__ = ("_envelopes", "_frames", "_payloads")
+    __slots__ = ("_envelopes", "_frames", "_joined", "_payloads")
 
     def __init__(self, envelopes: Sequence[object]) -> None:
         self._envelopes = envelopes
         self._payloads: dict[Codec, list[bytes]] = {}
-        self._frames: dict[Wire, bytes] = {}
+        self._frames: dict[Wire, list[bytes]] = {}
+        self._joined: dict[Wire, bytes] = {}
 
     def on(self, wire: Wire) -> bytes:
         """All of them, joined, for connections of this kind; the same object each time."""
+        joined = self._joined.get(wire)
+        if joined is None:
+            joined = self._joined[wire] = b"".join(self._on(wire))
+        return joined
+
+    def but(self, wire: Wire, place: int) -> bytes:
+        """All but the one at this place."""
+        frames = self._on(wire)
+        return b"".join(frames[:place] + frames[place + 1 :])
+
+    def _on(self, wire: Wire) -> list[bytes]:
         frames = self._frames.get(wire)
         if frames is None:
-            frames = self._frames[wire] = b"".join(map(wire.wrap, self._in(wire.codec)))
+            frames = self._frames[wire] = list(map(wire.wrap, self._in(wire.codec)))
         return frames
 
     def _in(self, codec: Codec) -> list[bytes]:

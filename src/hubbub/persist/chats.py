@@ -6,7 +6,8 @@ recently used ones are let go; a weak reference keeps those alive that somebody 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from weakref import WeakValueDictionary
 
 from sqlalchemy import BindParameter, Connection, Row, RowMapping, and_, bindparam, func, or_, select
@@ -14,6 +15,7 @@ from sqlalchemy import BindParameter, Connection, Row, RowMapping, and_, bindpar
 from hubbub.model.chats import GROUP, PRIVATE, Chat, Member, Pair
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.replies import RoomListing
+from hubbub.persist.coalesced import Coalesced
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import reading
 from hubbub.persist.replicas import Replicas
@@ -25,6 +27,9 @@ Place = tuple[str, int, int]
 """(chat, head, rights_version)"""
 Flight = asyncio.Future[Chat | None]
 Flights = dict[str, Flight]
+USERS_AT_ONCE = (
+    100  # whose chats are read together: with ten chats each, a few milliseconds of the event loop
+)
 CHUNK = 500  # ids in one IN list; SQLite allows 32,766 parameters, MySQL's packets are the tighter bound
 
 
@@ -53,6 +58,8 @@ class ChatStore:
         self._known: WeakValueDictionary[str, Chat] = WeakValueDictionary()
         self._recent: OrderedDict[str, Chat] = OrderedDict()
         self._flights: Flights = {}
+        self._rows_of = Coalesced(self._read_rows, most=USERS_AT_ONCE)
+        self._chats_of = Coalesced(self._read_chats, most=USERS_AT_ONCE)
         self._settled: dict[object, set[str]] = {}  # for each read in progress: what was settled meanwhile
 
     def peek(self, chat: str) -> Chat | None:
@@ -246,21 +253,27 @@ class ChatStore:
 
     async def ids_of_user(self, user: str) -> list[str]:
         """The ids of every chat the user is a member of, in order, as they are at rest."""
-        with reading():
-            async with self._database.reading() as connection:
-                return (await connection.execute(_IDS_OF_USER, {"user": user})).scalars()
+        return [row[1] for row in await self._rows_of.ask(user)]
 
     async def of_user(self, user: str) -> list[Chat]:
         """Every chat the user is a member of, in the order of their ids, as they are at rest."""
+        return await self._chats_of.ask(user)
+
+    async def _read_rows(self, users: Sequence[str]) -> dict[str, list[Sequence[Any]]]:
+        """Where these users are members."""
+        found: dict[str, list[Sequence[Any]]] = {user: [] for user in users}
         with reading():
             async with self._database.reading() as connection:
-                rows = (await connection.execute(_OF_USER, {"user": user})).all()
-        await self.follow(tuple(row[:3]) for row in rows)
-        found = [chat for chat in await self.load_many([row[0] for row in rows]) if user in chat.members]
-        cursors = {row[0]: tuple(row[3:]) for row in rows}  # another node may have raised them
-        for chat in found:
-            chat.members[user].raise_to(*cursors[chat.id])
+                for row in await connection.execute(_OF_USERS, {"users": users}):
+                    found[row[0]].append(row)
         return found
+
+    async def _read_chats(self, users: Sequence[str]) -> dict[str, list[Chat]]:
+        rows = await self._read_rows(users)
+        everything = {(row[1], row[2], row[3]) for of_one in rows.values() for row in of_one}
+        await self.follow(everything)
+        loaded = {chat.id: chat for chat in await self.load_many({each[0] for each in everything})}
+        return {user: list(_memberships(user, rows[user], loaded)) for user in users}
 
     async def rooms(self, query: str, after: str, limit: int) -> Sequence[RoomListing]:
         """Public rooms with members whose name contains `query` (letters' case aside), in the order of their ids."""
@@ -276,6 +289,15 @@ class ChatStore:
         with reading():
             rows = await self._replicas.of_everything(lambda lane: lane.execute(statement))
         return [RoomListing(chat=chat, name=name, members=count) for chat, name, count in rows]
+
+
+def _memberships(user: str, rows: Iterable[Sequence[Any]], loaded: Mapping[str, Chat]) -> Iterator[Chat]:
+    """The chats of a user's rows; another node may have raised the cursors."""
+    for row in rows:
+        chat = loaded.get(row[1])
+        if chat is not None and user in chat.members:
+            chat.members[user].raise_to(*row[4:])
+            yield chat
 
 
 def _escaped(query: str) -> str:
@@ -329,13 +351,12 @@ _BLOCKERS = select(blocks.c.blocker).where(
         and_(blocks.c.blocker == bindparam("other"), blocks.c.blocked == bindparam("one")),
     )
 )
-_IDS_OF_USER = select(members.c.chat).where(members.c.user == bindparam("user")).order_by(members.c.chat)
-_OF_USER = (
+_OF_USERS = (
     select(
-        members.c.chat, chats.c.head, chats.c.rights_version, members.c.received, members.c.read,
+        members.c.user, members.c.chat, chats.c.head, chats.c.rights_version, members.c.received, members.c.read,
         members.c.read_ordinal,
     )
     .join(chats, chats.c.id == members.c.chat)
-    .where(members.c.user == bindparam("user"))
-    .order_by(members.c.chat)
+    .where(members.c.user.in_(bindparam("users", expanding=True)))
+    .order_by(members.c.user, members.c.chat)
 )  # fmt: skip

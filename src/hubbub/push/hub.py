@@ -299,6 +299,16 @@ class Hub:
             for mailbox in local.mailboxes if local is not None else ():
                 mailbox.offer(encoded.on(mailbox.wire))
 
+    def tell_others(self, users: Iterable[str], news: Mapping[str, Push]) -> None:
+        """News of users, in one piece, to each of `users` without what is of themselves; encoded once per codec."""
+        encoded, places = Encoded(list(news.values())), {user: place for place, user in enumerate(news)}
+        for user in users:
+            local, place = self._locals.get(user), places.get(user)
+            for mailbox in local.mailboxes if local is not None else ():
+                frames = encoded.on(mailbox.wire) if place is None else encoded.but(mailbox.wire, place)
+                if frames:
+                    mailbox.offer(frames)
+
     def tell_chat(self, channel: Channel, push: Push, but: str | None = None) -> None:
         """A push for all who listen to a chat, but one user's connections; lost where a peer is slow."""
         spared = self._locals.get(but) if but is not None else None

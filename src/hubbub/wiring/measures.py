@@ -21,6 +21,11 @@ def measure(node: Node) -> Telemetry:
     telemetry.counter(
         "handshakes_refused", "Connections refused at the door.", lambda: gate.admission.refused
     )
+    telemetry.counter(
+        "token_lookups",
+        "Tokens the database was asked about.",
+        lambda: node.services.authenticator.lookups,
+    )
     telemetry.counter("noise_bytes", "Bytes between the frames of framed TCP.", lambda: gate.noise)
     telemetry.counter("commands", "Commands taken.", lambda: node.dispatcher.commands)
     telemetry.counter("commands_refused", "Commands refused.", lambda: node.dispatcher.refused)

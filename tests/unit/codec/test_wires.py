@@ -40,6 +40,8 @@ def test_several_envelopes_are_joined_in_their_order(kind: Wire) -> None:
     joined = b"".join(map(kind.frame, envelopes))
     assert kind.frames(envelopes) == Encoded(envelopes).on(kind) == joined
     assert kind.frames([]) == Encoded([]).on(kind) == b""
+    assert Encoded(envelopes).but(kind, 1) == kind.frame(Ok(id=1)) + kind.frame(Ok(id=3))
+    assert Encoded([Ok(id=1)]).but(kind, 0) == b""
 
 
 def test_what_many_connections_hear_is_encoded_once_per_codec_and_wrapped_once_per_wire() -> None:

@@ -10,6 +10,7 @@ from tests.unit.push.stage import Peer, Stage
 
 from hubbub.model.chats import PRIVATE, Chat, Member, Pair
 from hubbub.model.replies import FriendPush
+from hubbub.push import presence
 from hubbub.push.presence import PresenceBoard
 from hubbub.push.receipts import ReceiptBoard
 from hubbub.push.typing import TypingBoard
@@ -215,6 +216,42 @@ def test_fellows_are_told_who_came_strangers_and_oneself_are_not(town: Town) -> 
         [],
         [],
     ]
+
+
+def test_who_came_together_is_told_in_one_piece_to_each_of_them_but_of_themselves(town: Town) -> None:
+    for user in ("alice", "bob"):
+        town.board.entered(user)
+    town.board.tick(NOW)
+    written = town.carol.manual.writes
+    assert town.news(town.carol) == [("alice", True, None), ("bob", True, None)]
+    assert town.carol.manual.writes == written + 1
+    assert (town.news(town.alice), town.news(town.bob)) == ([("bob", True, None)], [("alice", True, None)])
+
+
+def test_who_shares_several_chats_is_told_once_and_of_a_chat_one_was_removed_from_nothing(town: Town) -> None:
+    town.stage.hub.came(town.stage.chat("r3", "alice", "carol"), "alice", 0)
+    town.board.entered("alice")
+    town.board.tick(NOW)
+    assert town.news(town.carol) == [("alice", True, None)]
+    town.board.entered("bob")
+    town.chat.members.pop("bob")
+    town.board.tick(NOW + 1)
+    assert town.news(town.carol) == []
+
+
+def test_a_storm_is_told_a_chat_at_a_time_the_one_that_waits_longest_first(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "PER_TICK", 1)
+    erin = town.stage.come("erin")
+    town.stage.hub.came(town.stage.chat("r3", "dave", "erin"), "dave", 0)
+    town.stage.hub.came(town.stage.chats["r3"], "erin", 0)
+    for user in ("alice", "dave", "bob"):
+        town.board.entered(user)
+    town.board.tick(NOW)
+    assert (len(town.news(town.carol)), town.news(erin)) == (2, [])
+    town.board.tick(NOW + 1)
+    assert town.news(erin) == [("dave", True, None)]
 
 
 def test_a_second_connection_is_no_news_and_a_short_absence_neither(town: Town) -> None:
