@@ -161,7 +161,7 @@ class Report:
             return
         path = self._path(folder).with_suffix(".png")
         if self.chart.draw(f"bench/{self.name}", path):
-            self.notes.append(f"drawn: {path}")
+            self.notes.append(f"drawn: {path.relative_to(BENCH.parent)}")
         else:
             self.notes.append("not drawn: matplotlib is not here (make tools)")
 
