@@ -1,6 +1,6 @@
-"""What a delivery costs the server in one large room, against `send()` in a loop in C.
+"""What a delivery costs the server, against `send()` in a loop in C: by messages a flush, by size of room, over many rooms.
 
-Everybody in the room listens; one of them sends `k` messages in one write, so that the journal takes them in one
+Everybody in a room listens; one of them sends `k` messages in one write, so that the journal takes them in one
 transaction and every connection gets them in one flush (the counts say whether it was so). A round ends when everything
 has arrived; then the C program sends the very same bytes to as many sockets of the same readers. Rounds of all kinds
 alternate in short blocks, so that whatever else the machine does falls on all of them.
@@ -12,10 +12,11 @@ import argparse
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import cycle, groupby
 from pathlib import Path
 from typing import Any
 
+from load.chart import Chart
 from load.client import Client, Silent, Tally, open_all, send_frame
 from load.floor import IN_C, Floor, floor
 from load.generator import Crew, Part, crew
@@ -27,23 +28,24 @@ from load.world import Room, build, room_id, user_name
 from hubbub.codec.wires import WEBSOCKET_JSON
 from hubbub.model.entries import Message
 
-RATIO, CHEAPER = 1.3, 4.0
+RATIO, CHEAPER, JOINED_MICROS = 1.15, 4.0, 1.5
 CROWDED, EMPTY = room_id(0), room_id(1)
+SPREAD = tuple(room_id(100 + each) for each in range(8))  # rooms that everybody is a member of
 WARM_UP = 2  # rounds of each kind, not counted
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What happens in a round: `messages` at once, by the server or by the floor, to everybody or to the sender alone."""
+    """What happens in a round: `messages` at once, by the server or by the floor, to the first `listeners` users.
+
+    The messages go into `rooms` in turn.
+    """
 
     name: str
     messages: int
+    listeners: int
     floor: bool = False
-    room: str = CROWDED
-
-    def listeners(self, everybody: int) -> int:
-        """How many connections hear of it."""
-        return everybody if self.room == CROWDED else 1
+    rooms: tuple[str, ...] = (CROWDED,)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ async def work(part: Part, plan: Plan) -> dict[str, Any]:
     seen: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     begun = await part.meet()
     for number, kind in enumerate(plan.rounds):
-        mine = len(clients) if kind.room == CROWDED else int(sender is not None)
+        mine = sum(each < kind.listeners for each in plan.numbers)
         before = (tally.messages, tally.reads, tally.octets)
         arrived = tally.await_messages(tally.messages + kind.messages * mine)
         await part.meet()
@@ -88,7 +90,8 @@ def _msg_id(number: int, place: int) -> str:
 def _burst(number: int, kind: Kind, content: str) -> bytes:
     """The messages of a round in one piece."""
     places = range(kind.messages)
-    return b"".join(send_frame(place, kind.room, content, _msg_id(number, place)) for place in places)
+    rooms = cycle(kind.rooms)
+    return b"".join(send_frame(place, next(rooms), content, _msg_id(number, place)) for place in places)
 
 
 def _pushes(messages: int, content: str) -> bytes:
@@ -104,6 +107,10 @@ def main() -> None:
     parser.add_argument(
         "--waiting", type=int, default=8, help="messages that leave in one flush, of the joined kind"
     )
+    parser.add_argument(
+        "--curve", type=int, nargs="*", default=[2, 4, 16, 32, 64], help="other numbers of them"
+    )
+    parser.add_argument("--sizes", type=int, nargs="*", default=[10, 100, 1_000], help="of smaller rooms")
     parser.add_argument("--blocks", type=int, default=6, help="blocks of every kind, taken in turn")
     parser.add_argument("--rounds", type=int, default=10, help="rounds in a block")
     parser.add_argument("--content", type=int, default=40, help="characters in a message")
@@ -113,22 +120,46 @@ def main() -> None:
     report.tell(as_json=asked.json, record=asked.record)
 
 
-def kinds(waiting: int) -> tuple[Kind, ...]:
-    """What is compared."""
+def kinds(asked: argparse.Namespace) -> tuple[Kind, ...]:
+    """What is compared. The first five are what the issue's goals are about."""
+    everybody, waiting = asked.connections, asked.waiting
+    made = [
+        Kind("floor, 1 message", 1, everybody, floor=True),
+        Kind("server, 1 message", 1, everybody),
+        *_joined(waiting, everybody),
+        Kind("server, nobody listens", 1, 1, rooms=(EMPTY,)),
+        Kind(f"server, {waiting} joined, of {len(SPREAD)} rooms", waiting, everybody, rooms=SPREAD),
+    ]
+    for count in asked.curve:
+        made += _joined(count, everybody)
+    made += [
+        Kind(f"server, 1 message, room of {size:,}", 1, size, rooms=(_sized(size),)) for size in asked.sizes
+    ]
+    return tuple(made)
+
+
+def _joined(count: int, everybody: int) -> tuple[Kind, Kind]:
     return (
-        Kind("floor, 1 message", 1, floor=True),
-        Kind("server, 1 message", 1),
-        Kind(f"floor, {waiting} joined", waiting, floor=True),
-        Kind(f"server, {waiting} joined", waiting),
-        Kind("server, nobody listens", 1, room=EMPTY),
+        Kind(f"floor, {count} joined", count, everybody, floor=True),
+        Kind(f"server, {count} joined", count, everybody),
     )
+
+
+def _sized(size: int) -> str:
+    return f"r{size:019}s"
+
+
+def _rooms(asked: argparse.Namespace) -> list[Room]:
+    everybody = range(asked.connections)
+    made = [Room(CROWDED, everybody), Room(EMPTY, [0]), *(Room(each, everybody) for each in SPREAD)]
+    return made + [Room(_sized(size), range(size)) for size in asked.sizes]
 
 
 def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
     """Measure."""
     store, everybody = data / "server", asked.connections
-    build(store, everybody, [Room(CROWDED, range(everybody)), Room(EMPTY, [0])])
-    compared = kinds(asked.waiting)
+    build(store, everybody, _rooms(asked))
+    compared = kinds(asked)
     rounds = [kind for kind in compared for _ in range(WARM_UP)]
     rounds += [kind for _ in range(asked.blocks) for kind in compared for _ in range(asked.rounds)]
     content = "x" * asked.content
@@ -200,15 +231,15 @@ def _report(
         "fanout", {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
     )
     rounds = asked.blocks * asked.rounds
-    cost: list[float] = []
+    cost: dict[str, float] = {}
     for kind in compared:
-        listeners = kind.listeners(asked.connections)
+        listeners = kind.listeners
         expected = rounds * kind.messages * listeners
         messages, reads, octets = (
             sum(part["seen"][kind.name][place] for part in parts) for place in range(3)
         )
-        cost.append(sum(bench.cpu[kind.name]) / expected * 1e6)
-        report.add(f"{kind.name}: CPU", cost[-1], "µs a delivery" if listeners > 1 else "µs a message")
+        cost[kind.name] = sum(bench.cpu[kind.name]) / expected * 1e6
+        report.add(f"{kind.name}: CPU", cost[kind.name], "µs a delivery" if listeners > 1 else "µs a message")
         report.counts[kind.name] = {
             "deliveries": messages,
             "expected": expected,
@@ -216,15 +247,24 @@ def _report(
             "bytes_per_delivery": round(octets / max(1, messages), 1),
             "transactions_per_round": bench.commits[kind.name] / rounds,
         }
-    alone, server_alone, joined, server_joined, _ = cost
+    alone, server_alone = cost["floor, 1 message"], cost["server, 1 message"]
+    joined, server_joined = (cost[f"{who}, {asked.waiting} joined"] for who in ("floor", "server"))
     report.add("ratio to the floor, 1 message a flush", server_alone / alone, "", most=RATIO)
     report.add(
         f"cheaper per delivery, {asked.waiting} a flush", server_alone / server_joined, "times", least=CHEAPER
     )
     report.add(f"ratio to the floor, {asked.waiting} a flush", server_joined / joined)
+    report.add(f"a delivery, {asked.waiting} a flush", server_joined, "µs", most=JOINED_MICROS)
     by_block = [s / f for s, f in zip(bench.cpu[compared[1].name], bench.cpu[compared[0].name], strict=True)]
     report.add("ratio, 1 message, best block", min(by_block))
     report.add("ratio, 1 message, worst block", max(by_block))
+    counts = sorted({1, asked.waiting, *asked.curve})
+    report.chart = Chart(
+        "messages a flush",
+        "CPU of a delivery, µs",
+        {who: [(count, cost[_named(who, count)]) for count in counts] for who in ("floor", "server")},
+        logarithmic=True,
+    )
     report.generator([part["share"] for part in parts])
     report.counts |= {
         "acknowledged": sum(part["sent"] for part in parts),
@@ -242,6 +282,10 @@ def _report(
     for kind in compared:
         report.notes.append(f"{kind.name}: {report.counts[kind.name]}")
     return report
+
+
+def _named(who: str, count: int) -> str:
+    return f"{who}, 1 message" if count == 1 else f"{who}, {count} joined"
 
 
 if __name__ == "__main__":

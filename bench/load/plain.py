@@ -1,4 +1,4 @@
-"""References on the same event loop: connections that do nothing at all, and ones that greet with fixed bytes.
+"""References on the same event loop: connections that do nothing, that greet with fixed bytes, that relay.
 
 Run as a program it prints its port and keeps what connects.
 """
@@ -7,9 +7,11 @@ import asyncio
 import resource
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar, cast
 
 import uvloop
 
@@ -45,11 +47,38 @@ class Greeting(asyncio.Protocol):
             self.transport.write(answer)  # type: ignore[attr-defined]
 
 
+class Relay(asyncio.Protocol):
+    """Lines: `j` and rooms to join; `m`, a room and what its listeners get, as a frame. Nothing else is looked at."""
+
+    listeners: ClassVar[defaultdict[bytes, list[asyncio.WriteTransport]]] = defaultdict(list)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Hold it."""
+        self.transport = cast("asyncio.WriteTransport", transport)
+        self._rest = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Whole lines."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            word, rest = line.split(b" ", 1)
+            if word == b"j":
+                for room in rest.split(b" "):
+                    self.listeners[room].append(self.transport)
+            else:
+                self._relay(*rest.split(b" ", 1))
+
+    def _relay(self, room: bytes, payload: bytes) -> None:
+        frame = text_frame(payload)
+        for transport in self.listeners[room]:
+            transport.write(frame)
+
+
 ANSWERS = [
     accept_response("AAAAAAAAAAAAAAAAAAAAAA==", "hubbub.v1.json"),
     text_frame(b'{"type":"welcome","chats":[]%400b}' % b""),
 ]
-KINDS: dict[str, type[asyncio.Protocol]] = {"nothing": Nothing, "greeting": Greeting}
+KINDS: dict[str, type[asyncio.Protocol]] = {"nothing": Nothing, "greeting": Greeting, "relay": Relay}
 
 
 async def _serve(kind: str) -> None:

@@ -1,0 +1,280 @@
+"""How long a message takes from one client to all others, at a rate that does not wait for the server.
+
+An open loop: when each message is due is settled before the run, and its delay counts from that moment, whether or not the
+generator or the server was late then (no coordinated omission). Every delivery is measured, by the time its content carries.
+The reference is a bare relay on the same event loop under the same load: no accounts, no rights, nothing stored.
+"""
+
+import argparse
+import asyncio
+import random
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from load.chart import Chart
+from load.client import Client, Tally, open_all, send_frame
+from load.generator import Part, crew
+from load.plain import Plain, plain
+from load.quantiles import SHARES, Histogram
+from load.report import CACHE, Report, Steps, options, steps, work_folder
+from load.sampling import Sampler, told
+from load.server import NO_PINGS, Server, serving
+from load.world import Room, build, room_id
+
+GOAL_MS = 20.0
+DUE = b'"content":"'
+DIGITS = 16  # of microseconds on the machine's monotonic clock, which all its processes share
+AHEAD = 0.2  # seconds from the meeting to the first message
+PATIENCE = 60  # seconds until the last delivery
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one process of the generator does: `schedule` has (seconds after the start, connection's place, room)."""
+
+    port: int
+    numbers: Sequence[int]
+    joins: Mapping[int, bytes] | None
+    schedule: Sequence[tuple[float, int, str]]
+    expected: int
+    padding: str
+    warm_up: float
+
+
+class Clocked:
+    """What the clients of a process share: the moment from which it counts, and what they found."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        self.delivered = Histogram()
+        self.acknowledged = Histogram()
+        self.since = 0
+
+
+class Listening(Client):
+    """Reads the due time out of every message."""
+
+    __slots__ = ("_clocked", "due")
+
+    def __init__(self, clocked: Clocked, number: int) -> None:
+        super().__init__(clocked.tally, number)
+        self._clocked = clocked
+        self.due: deque[int] = deque()
+
+    def walk(self, data: bytes) -> None:
+        """The time stands once in each message, and nowhere else; what is not whole yet comes again."""
+        super().walk(data)
+        clocked, now, end = self._clocked, time.monotonic_ns() // 1_000, len(data) - len(self.rest)
+        at = data.find(DUE, 0, end)
+        while at >= 0:
+            stop = at + len(DUE) + DIGITS
+            due = int(data[at + len(DUE) : stop])
+            if due >= clocked.since:
+                clocked.delivered.add(max(0, now - due))
+            at = data.find(DUE, stop, end)
+
+    def answered(self) -> None:
+        """The journal answers a connection in the order in which it asked."""
+        due = self.due.popleft()
+        if due >= self._clocked.since:
+            self._clocked.acknowledged.add(max(0, time.monotonic_ns() // 1_000 - due))
+
+    def say(self, room: str, due: int, padding: str) -> None:
+        """A message that was due then."""
+        self.due.append(due)
+        content = f"{due:0{DIGITS}}{padding}"
+        self.transport.write(send_frame(len(self.due), room, content, f"{self.number}-{due}"))
+
+
+class Relayed(Listening):
+    """The same, spoken to by the relay."""
+
+    __slots__ = ("_joins",)
+
+    def __init__(self, clocked: Clocked, number: int, joins: bytes) -> None:
+        super().__init__(clocked, number)
+        self._joins = joins
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Join at once."""
+        self.transport = transport  # type: ignore[assignment]
+        self.opened = None
+        self.transport.write(self._joins)
+
+    def say(self, room: str, due: int, padding: str) -> None:
+        """A message that was due then."""
+        content = f"{due:0{DIGITS}}{padding}"
+        self.transport.write(f'm {room} {{"type":"message","content":"{content}"}}\n'.encode())
+
+
+async def work(part: Part, plan: Plan) -> dict[str, Any]:
+    """One process: connect, send what is due when it is due, wait for what everybody hears."""
+    clocked, joins = Clocked(), plan.joins
+    made = await open_all(
+        lambda number: Listening(clocked, number) if joins is None else Relayed(clocked, number, joins[number]),
+        plan.numbers, plan.port, part.progressed,
+    )  # fmt: skip
+    clients = {client.number: client for client in made if isinstance(client, Listening)}
+    before = await part.meet()
+    heard = clocked.tally.await_messages(plan.expected)
+    await _send(clocked, clients, plan)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            await heard.wait()
+    after = await part.meet()
+    await part.meet()
+    return {
+        "delivered": clocked.delivered,
+        "acknowledged": clocked.acknowledged,
+        "messages": clocked.tally.messages,
+        "errors": len(clocked.tally.errors),
+        "share": after.share_since(before),
+    }
+
+
+async def _send(clocked: Clocked, clients: Mapping[int, Listening], plan: Plan) -> None:
+    start = time.monotonic() + AHEAD
+    clocked.since = int((start + plan.warm_up) * 1e6)
+    for after, number, room in plan.schedule:
+        await asyncio.sleep(max(0.0, start + after - time.monotonic()))
+        clients[number].say(room, int((start + after) * 1e6), plan.padding)
+
+
+def main() -> None:
+    parser = options(__doc__ or "")
+    parser.add_argument("--connections", type=int, default=1_000)
+    parser.add_argument("--rooms", type=int, default=100)
+    parser.add_argument("--members", type=int, default=100, help="of each room, taken at random")
+    parser.add_argument("--rate", type=float, default=1_000.0, help="messages a second in all rooms together")
+    parser.add_argument("--content", type=int, default=40, help="characters in a message")
+    parser.add_argument("--warm-up", type=float, default=3.0, help="seconds that are not counted")
+    parser.add_argument("--seconds", type=float, default=20.0, help="seconds that are")
+    asked = parser.parse_args()
+    with work_folder() as data, steps() as progress:
+        report = run(asked, data, progress)
+    report.tell(as_json=asked.json, record=asked.record)
+
+
+@dataclass
+class Load:
+    """What everybody does, the same for server and reference."""
+
+    rooms: Sequence[Room]
+    schedule: Sequence[tuple[float, int, str]]
+
+
+def load_of(asked: argparse.Namespace) -> Load:
+    """Rooms and messages, drawn anew the same way each time."""
+    drawn = random.Random(7)
+    rooms = [
+        Room(room_id(each), drawn.sample(range(asked.connections), asked.members))
+        for each in range(asked.rooms)
+    ]
+    schedule = []
+    for place in range(int(asked.rate * (asked.warm_up + asked.seconds))):
+        room = drawn.choice(rooms)
+        schedule.append((place / asked.rate, drawn.choice(room.people), room.id))
+    return Load(rooms, schedule)
+
+
+def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
+    """Measure."""
+    store, everything = data / "server", load_of(asked)
+    build(store, asked.connections, everything.rooms)
+    profile: list[str] = []
+    with serving(store, NO_PINGS) as server:
+        sampler = (
+            Sampler(server.pid, CACHE / "latency.stacks", native=asked.native) if asked.profile else None
+        )
+        measured = _measure(asked, server, everything, progress, "server")
+        if sampler is not None:
+            profile = told(sampler.samples(), CACHE / "latency-profile.json")
+    with plain("relay") as relay:
+        bare = _measure(asked, relay, everything, progress, "reference")
+    report = _report(asked, everything, measured, bare)
+    report.notes += profile
+    return report
+
+
+Measured = tuple[float, list[dict[str, Any]]]
+"""CPU as a part of a core, and what the processes saw."""
+
+
+def _measure(
+    asked: argparse.Namespace, server: Server | Plain, everything: Load, progress: Steps, name: str
+) -> Measured:
+    bar = progress.step(f"{name}: connecting", asked.connections)
+    with crew(work, list(_plans(asked, server, everything))) as generator:
+        generator.meet(bar.to)
+        bar.to(asked.connections)
+        server.quiet()
+        cpu, begun = server.cpu(), time.perf_counter()
+        bar = progress.step(f"{name}: {asked.rate:,.0f} messages/s", 1)
+        generator.meet()
+        spent = (server.cpu() - cpu) / (time.perf_counter() - begun)
+        bar.to(1)
+        generator.meet()
+        return spent, generator.results()
+
+
+def _plans(asked: argparse.Namespace, server: Server | Plain, everything: Load) -> Iterator[Plan]:
+    joined: defaultdict[int, list[str]] = defaultdict(list)
+    for room in everything.rooms:
+        for number in room.people:
+            joined[number].append(room.id)
+    said = Counter(room for _, _, room in everything.schedule)
+    for each in range(asked.processes):
+        numbers = range(each, asked.connections, asked.processes)
+        joins = {number: f"j {' '.join(joined[number])}\n".encode() for number in numbers}
+        yield Plan(
+            port=server.port,
+            numbers=numbers,
+            joins=joins if isinstance(server, Plain) else None,
+            schedule=[message for message in everything.schedule if message[1] % asked.processes == each],
+            expected=sum(said[room] for number in numbers for room in joined[number]),
+            padding="x" * (asked.content - DIGITS),
+            warm_up=asked.warm_up,
+        )
+
+
+def _report(asked: argparse.Namespace, everything: Load, measured: Measured, bare: Measured) -> Report:
+    report = Report(
+        "latency", {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
+    )
+    lines, p99 = {}, []
+    for name, goal, (cpu, parts) in (("server", GOAL_MS, measured), ("reference", None, bare)):
+        delivered = sum((part["delivered"] for part in parts), Histogram())
+        lines[name] = list(zip((share * 100 for share in SHARES), delivered.quantiles(SHARES), strict=True))
+        p50, of_99, of_999, most = delivered.quantiles((0.5, 0.99, 0.999, 1.0))
+        p99.append(of_99)
+        report.add(f"{name}: delivered after, p50", p50, "ms")
+        report.add(f"{name}: delivered after, p99", of_99, "ms", most=goal)
+        report.add(f"{name}: delivered after, p99.9", of_999, "ms")
+        report.add(f"{name}: delivered after, the latest", most, "ms")
+        report.add(f"{name}: CPU", cpu * 100, "% of a core")
+        report.counts[name] = {
+            "messages": len(everything.schedule),
+            "delivered": sum(part["messages"] for part in parts),
+            "errors": sum(part["errors"] for part in parts),
+        }
+    acknowledged = sum((part["acknowledged"] for part in measured[1]), Histogram())
+    for share, wait in zip((50, 99), acknowledged.quantiles((0.5, 0.99)), strict=True):
+        report.add(f"server: durable and acknowledged after, p{share}", wait, "ms")
+    report.add("deliveries", asked.rate * asked.members, "/s")
+    report.add("p99, ratio to the reference", p99[0] / p99[1])
+    report.generator([part["share"] for _, parts in (measured, bare) for part in parts])
+    report.chart = Chart("% of the deliveries", "delivered after, ms", lines)
+    report.notes.append(
+        f"{asked.rate:g} messages/s into {asked.rooms} rooms of {asked.members}, {asked.connections} connections, each in "
+        f"{asked.rooms * asked.members / asked.connections:g} rooms; delays count from when a message was due"
+    )
+    return report
+
+
+if __name__ == "__main__":
+    main()
