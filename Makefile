@@ -43,7 +43,7 @@ help:
 	@echo "make bench         every benchmark the README quotes"
 	@echo "make cross         k6 and wrk against a server of their own, in stages, with thresholds"
 	@echo "make fuzz          the parsers, FUZZ_SECONDS=60 each"
-	@echo "make reference     docs/configuration.md from the settings, and the TypeScript types of the wire"
+	@echo "make reference     docs/configuration.md from the settings, docs/metrics.md from the metrics, and the TypeScript types of the wire"
 	@echo "make constraints   constraints.txt from what is installed"
 	@echo "make clean         removes .venv and caches; keeps ./data"
 
@@ -166,6 +166,8 @@ reference: setup
 	sed -i '/^| key/,$$d' docs/configuration.md
 	$(BIN)/hubbub config --reference >> docs/configuration.md
 	$(BIN)/python clients/typescript/scripts/wire_types.py > clients/typescript/src/wire.ts
+	sed -i '/^| name/,$$d' docs/metrics.md
+	$(BIN)/python -m hubbub.runtime.metrics >> docs/metrics.md
 
 constraints: setup tools
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group fuzz

@@ -24,6 +24,6 @@ async def test_history_comes_from_redis_and_what_was_erased_does_not(
         assert (message["deleted"], message.get("content")) == (True, None)
         assert (deletion["seq"], deletion["target"]) == (erased["seq"], sent["seq"])
         assert (await company.bob.ask(asked))["entries"][-1] == deletion
-    assert await reading(server, "hubbub_recent_hits_total") > 0
-    assert await reading(server, "hubbub_recent_misses_total") > 0
+    assert await reading(server, 'hubbub_cache_hits_total{cache="recent"}') > 0
+    assert await reading(server, 'hubbub_cache_misses_total{cache="recent"}') > 0
     await company.judge()

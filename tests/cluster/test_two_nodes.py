@@ -1,5 +1,8 @@
 """What is said, done and withdrawn on one of two nodes is heard, seen and missing on the other."""
 
+from tests.services.readings import Readings
+
+from hubbub.testing.server_process import ServerProcess
 from hubbub_conformance.conversation import Stage
 
 SETTINGS: dict[str, str] = {}
@@ -91,3 +94,19 @@ async def test_whoever_is_blocked_there_cannot_write_here(two: Stage) -> None:
     await alice.asks("block", user=bob)
     await bob.is_refused("not_friends", "send", msg_type="private", to=alice, content="x", msg_id="1")
     await alice.hears_nothing(of="message")
+
+
+async def test_how_late_the_bus_and_what_came_over_it_are_is_measured(
+    two: Stage, two_nodes: list[ServerProcess]
+) -> None:
+    alice, bob = await two.people("alice", "bob")
+    room = await two.room(alice, bob)
+    there = two_nodes[1]
+    before = Readings.of(there).value("hubbub_delivery_latency_seconds_count", origin="remote")
+    seq = (await alice.asks("send", **message(room, "1")))["seq"]
+    await bob.hears("message", chat=room, seq=seq)
+    seen = Readings.of(there).value
+    assert seen("hubbub_delivery_latency_seconds_count", origin="remote") > before
+    assert seen("hubbub_bus_lag_seconds") >= 0
+    assert (seen("hubbub_bus_up"), seen("hubbub_circuit_state", circuit="redis")) == (1, 0)
+    assert seen("hubbub_cache_hits_total", cache="recent") >= 0

@@ -21,10 +21,12 @@ SETTINGS = {"HUBBUB_WORKERS": str(WORKERS), "HUBBUB_DRAIN_SECONDS": str(WINDOW_S
 
 
 async def reading(server: Server, name: str) -> float:
-    """One of the readings that all workers make together."""
+    """One of the readings that all workers make together; the sum of those with labels."""
     async with httpx.AsyncClient(timeout=20) as http:
         text = (await http.get(f"http://127.0.0.1:{server.internal_port}/metrics")).text
-    return float(next(line for line in text.splitlines() if line.startswith(f"{name} ")).split()[1])
+    samples = [line.split() for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
+    assert samples, name
+    return sum(float(value) for *_, value in samples)
 
 
 async def devices(server: Server) -> tuple[list[RawClient], str]:

@@ -8,9 +8,21 @@ from typing import Any
 
 from hubbub.codec.websocket_handshake import HandshakeRefused, Origin, UpgradeRequest, origin_allowed
 
+MALFORMED, PATH, ORIGIN, DRAINING, ADDRESS = "malformed", "path", "origin", "draining", "address"
+REASONS: Mapping[HTTPStatus, str] = {
+    HTTPStatus.NOT_FOUND: PATH,
+    HTTPStatus.FORBIDDEN: ORIGIN,
+    HTTPStatus.SERVICE_UNAVAILABLE: DRAINING,
+    HTTPStatus.TOO_MANY_REQUESTS: ADDRESS,
+}
+"""Why a handshake is refused, by the status it is refused with; any other status: it was no handshake."""
+
 
 class Admission:
-    """`per_address`: open connections of one address at most. `trusted`: proxies whose X-Forwarded-For is believed."""
+    """`per_address`: open connections of one address at most. `trusted`: proxies whose X-Forwarded-For is believed.
+
+    `refused`: how many were turned away, by reason; who turns one away counts it.
+    """
 
     def __init__(self, allowed: frozenset[Origin], per_address: float, trusted: Iterable[str]) -> None:
         self._allowed = allowed
@@ -18,7 +30,7 @@ class Admission:
         self._trusted = [ip_network(each, strict=False) for each in trusted]
         self._open: Counter[str] = Counter()
         self.draining = False
-        self.refused = 0
+        self.refused: Counter[str] = Counter(dict.fromkeys((MALFORMED, *REASONS.values()), 0))
 
     def address_of(self, peer: str, headers: Mapping[str, str]) -> str:
         """The client's address: the peer's, or what trusted proxies say, the last untrusted one from the right."""
@@ -50,12 +62,12 @@ class Admission:
     def check(self, request: UpgradeRequest) -> None:
         """The path, the origin, and that the server is not about to end. Raises HandshakeRefused."""
         if request.path != "/ws":
-            raise self._refusal(HTTPStatus.NOT_FOUND, "There is no WebSocket here; it is at /ws.")
+            raise HandshakeRefused(HTTPStatus.NOT_FOUND, "There is no WebSocket here; it is at /ws.")
         if not origin_allowed(request.origin, self._allowed, request.host):
             text = f"Pages from {request.origin} may not connect; the operator lists them in allowed_origins."
-            raise self._refusal(HTTPStatus.FORBIDDEN, text)
+            raise HandshakeRefused(HTTPStatus.FORBIDDEN, text)
         if self.draining:
-            raise self._refusal(
+            raise HandshakeRefused(
                 HTTPStatus.SERVICE_UNAVAILABLE, "The server is restarting; come back in a moment."
             )
 
@@ -67,14 +79,9 @@ class Admission:
     def take_place(self, address: str) -> bool:
         """Whether the address may have one more connection; it is counted then, until `leave`."""
         if self._open[address] >= self._per_address:
-            self.refused += 1
             return False
         self._open[address] += 1
         return True
-
-    def _refusal(self, status: HTTPStatus, text: str) -> HandshakeRefused:
-        self.refused += 1
-        return HandshakeRefused(status, text)
 
     def leave(self, address: str) -> None:
         """A connection of the address ended."""

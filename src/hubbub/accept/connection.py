@@ -6,6 +6,7 @@ CLOSING  said bye                 cut off after CLOSING_SECONDS
 (stalled, in any of them: 4001 if the peer has not drained after `stall_ticks`)
 """
 
+import asyncio
 import math
 import random
 from collections import Counter
@@ -16,12 +17,14 @@ from typing import Any, Protocol
 from hubbub.accept.admission import Admission
 from hubbub.accept.heartbeat import TimingWheel
 from hubbub.codec.websocket_frames import FrameLimits
+from hubbub.codec.wires import Wire
 from hubbub.dispatch.limits import TokenBuckets
 from hubbub.dispatch.session import CLOSED, NEW, OPEN, Client
 from hubbub.model.errors import CloseCode
 from hubbub.model.replies import Bye
 from hubbub.push.hub import Hub
 from hubbub.push.mailbox import Flusher
+from hubbub.runtime.histogram import Histogram
 
 CLOSING_SECONDS = 5.0
 INBOX_BYTES = 65_536  # of one read: emptied within the callback that filled it, so one serves all connections
@@ -40,6 +43,8 @@ class Listener(Protocol):
 @dataclass(kw_only=True)
 class Gate:
     """What the connections of a listener share. `inbox`: where framed TCP reads to; `noise`: what it skipped, in bytes.
+
+    `asked`: when those were pinged that did not answer yet (s, of the event loop's clock); `round_trips`: how long the others took.
 
     `age_ticks`: a connection that is older is told to come back, perhaps to another node; 0: never.
     """
@@ -60,7 +65,9 @@ class Gate:
     clock: Callable[[], int]
     connections: "set[Connection]" = field(default_factory=set)
     closed: Counter[int] = field(default_factory=Counter)
-    opened: int = 0
+    opened: Counter[Wire] = field(default_factory=Counter)
+    asked: "dict[Connection, float]" = field(default_factory=dict)
+    round_trips: Histogram = field(default_factory=Histogram)
     inbox: bytearray = field(default_factory=lambda: bytearray(INBOX_BYTES))
     noise: int = 0
 
@@ -105,7 +112,7 @@ class Connection(Client):
     def opened(self) -> None:
         """The transport's handshake is done; hello must follow."""
         gate = self.gate
-        gate.opened += 1
+        gate.opened[self.wire] += 1
         gate.connections.add(self)
         self.seen = gate.wheel.now
         self._allow(gate.hello_ticks)
@@ -162,6 +169,12 @@ class Connection(Client):
         """Ask the peer for a sign of life."""
         raise NotImplementedError
 
+    def ponged(self) -> None:
+        """The peer answered a ping."""
+        asked = self.gate.asked.pop(self, None)
+        if asked is not None:
+            self.gate.round_trips.observe(asyncio.get_running_loop().time() - asked)
+
     def lost(self) -> None:
         """The transport is gone."""
         if self.state != CLOSED:
@@ -169,6 +182,7 @@ class Connection(Client):
             self.gate.listener.ended(self)
             self.state = CLOSED
         self.gate.connections.discard(self)
+        self.gate.asked.pop(self, None)
         self.gate.pongs.give(id(self), math.inf)
         self.out = None
         self._wake()
@@ -249,5 +263,6 @@ class Connection(Client):
         if silent < gate.silent_ticks:
             spread = int(gate.silent_ticks * JITTER)
             return max(gate.silent_ticks - silent + random.randint(-spread, 0), 1)  # noqa: S311 - no secret
+        gate.asked[self] = asyncio.get_running_loop().time()
         self.ping()
         return 2 * gate.silent_ticks - silent

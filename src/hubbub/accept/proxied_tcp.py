@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from hubbub.accept.admission import MALFORMED
 from hubbub.accept.connection import Gate
 from hubbub.accept.tcp import TcpConnection
 from hubbub.codec.proxy_header import ProxyHeaderReader, ProxyHeaderViolation
@@ -76,7 +77,7 @@ class ProxiedSocket(asyncio.BufferedProtocol):
 
     def _give_up(self, why: str) -> None:
         self._reader = None
-        self._gate.admission.refused += 1
+        self._gate.admission.refused[MALFORMED] += 1
         log.warning("a trusted proxy sends no PROXY header; is it told to?", source=self._peer, error=why)
         self._transport.abort()
 

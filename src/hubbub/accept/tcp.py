@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from sys import intern
 
+from hubbub.accept.admission import ADDRESS, DRAINING
 from hubbub.accept.connection import Connection, Gate
 from hubbub.codec import data_frame
 from hubbub.codec.data_frame import DataFrameReader, DataFrameViolation
@@ -53,10 +54,12 @@ class TcpConnection(Connection, asyncio.BufferedProtocol):
     def _admit(self) -> None:
         admission = self.gate.admission
         if admission.draining:
+            admission.refused[DRAINING] += 1
             self.close(CloseCode.SERVICE_RESTART, reconnect_in_ms=COME_BACK_MS)
             return
         self._entered = admission.take_place(self.address)
         if not self._entered:
+            admission.refused[ADDRESS] += 1
             self.close(CloseCode.TOO_MANY_CONNECTIONS, "Too many connections from your address.")
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -88,6 +91,7 @@ class TcpConnection(Connection, asyncio.BufferedProtocol):
         if self.state == CLOSED:
             return
         if len(payload) <= LONGEST_PONG and self.wire.codec.is_pong(payload):
+            self.ponged()
             return
         self.gate.listener.receive(self, payload)
 

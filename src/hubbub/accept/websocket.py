@@ -4,6 +4,7 @@ import asyncio
 from sys import intern
 from typing import Any, cast
 
+from hubbub.accept.admission import MALFORMED, REASONS
 from hubbub.accept.connection import Connection, Gate
 from hubbub.codec.websocket_frames import (
     BINARY,
@@ -90,6 +91,7 @@ class WebSocketConnection(Connection, asyncio.Protocol):
             subprotocol = choose_subprotocol(request.subprotocols, tuple(SUBPROTOCOLS))
             self.gate.admission.enter(self.address)
         except HandshakeRefused as refused:
+            self.gate.admission.refused[REASONS.get(refused.status, MALFORMED)] += 1
             self.transport.write(refused.response())
             self.transport.close()
             return
@@ -112,6 +114,7 @@ class WebSocketConnection(Connection, asyncio.Protocol):
     def _handle(self, event: Event) -> None:
         opcode, payload = event
         if opcode == PONG:
+            self.ponged()
             return
         if opcode == CLOSE:
             self._closed_by_peer(payload)

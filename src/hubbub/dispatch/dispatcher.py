@@ -9,11 +9,13 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from functools import partial
 from inspect import isawaitable
+from time import perf_counter
 
 import structlog
 
 from hubbub.dispatch.limits import TokenBuckets
 from hubbub.dispatch.routes import ROUTES, Ref, Route
+from hubbub.dispatch.tally import Tallies, Tally
 from hubbub.model.chats import Chat
 from hubbub.model.commands import AnyCommand, Chats
 from hubbub.model.errors import CommitUnknownError, ErrorCode, Refused
@@ -31,7 +33,10 @@ Result = Outcome | Awaitable[Outcome]
 
 
 class Dispatcher:
-    """`limits`: a bucket set per name used in ROUTES, keyed by user. `timeout` (s) bounds what reads may take."""
+    """`limits`: a bucket set per name used in ROUTES, keyed by user. `timeout` (s) bounds what reads may take.
+
+    `tallies` says how commands went; `chats_known` and `chats_unknown`, how often their chat was in memory.
+    """
 
     def __init__(
         self, desk: Desk, journal: Journal, limits: Mapping[str, TokenBuckets], *, timeout: float = 30.0
@@ -40,8 +45,9 @@ class Dispatcher:
         self._journal = journal
         self._limits = limits
         self._timeout = timeout
-        self.commands = 0
-        self.refused = 0
+        self.tallies = Tallies()
+        self.chats_known = 0
+        self.chats_unknown = 0
 
     def begin(self, caller: Caller, command: AnyCommand, now: int, done: Done) -> Awaitable[None] | None:
         """Run a command; `done` is called once with its answer (never for `typing`).
@@ -49,19 +55,19 @@ class Dispatcher:
         Gives an awaitable if something must be read first: the caller awaits it before beginning its next command,
         so that what one client asks is done in the order asked.
         """
-        self.commands += 1
-        route = ROUTES[type(command)]
+        kind = type(command)
+        route = ROUTES[kind]
+        done = partial(_answered, self.tallies.of[kind], perf_counter(), done)
         try:
             self._admit(route, caller.user, now)
             result = self._run_now(route, caller, command, now)
         except Refused as refused:
             return self._refuse(caller, command, refused, done)
         if type(result) is Proposal:
-            return self._propose(caller, command, result, done)
+            return self._propose(caller, command, result, now, done)
         if isawaitable(result):
-            return self._later(caller, command, result, done)
-        if result is not None:
-            done(result)  # type: ignore[arg-type]
+            return self._later(caller, command, result, now, done)
+        done(result)  # type: ignore[arg-type]
         return None
 
     async def call(self, caller: Caller, command: AnyCommand, now: int) -> Reply:
@@ -97,7 +103,9 @@ class Dispatcher:
         ref = route.chat(caller.user, command)
         chat = desk.chats.peek(ref[0])
         if chat is None or (ref[1] is not None and chat.rights_version == 0):
+            self.chats_unknown += 1
             return self._run_loaded(route, ref, caller, command, now)
+        self.chats_known += 1
         try:
             if route.right is not None:
                 route.right(chat, caller.user, now)
@@ -145,15 +153,15 @@ class Dispatcher:
         return chat
 
     async def _later(
-        self, caller: Caller, command: AnyCommand, result: Awaitable[Outcome], done: Done
+        self, caller: Caller, command: AnyCommand, result: Awaitable[Outcome], now: int, done: Done
     ) -> None:
         waiting: Awaitable[None] | None = None
         try:
             async with asyncio.timeout(self._timeout):
                 outcome = await result
             if type(outcome) is Proposal:
-                waiting = self._propose(caller, command, outcome, done)
-            elif outcome is not None:
+                waiting = self._propose(caller, command, outcome, now, done)
+            else:
                 done(outcome)  # type: ignore[arg-type]
         except Refused as refused:
             waiting = self._refuse(caller, command, refused, done)
@@ -166,8 +174,9 @@ class Dispatcher:
             await waiting
 
     def _propose(
-        self, caller: Caller, command: AnyCommand, proposal: Proposal, done: Done
+        self, caller: Caller, command: AnyCommand, proposal: Proposal, now: int, done: Done
     ) -> Awaitable[None] | None:
+        proposal.accepted = now
         try:
             self._journal.submit(proposal, done)
         except Refused as refused:
@@ -178,7 +187,6 @@ class Dispatcher:
         self, caller: Caller, command: AnyCommand, refused: Refused, done: Done
     ) -> Awaitable[None] | None:
         """What was stored before comes before any refusal."""
-        self.refused += 1
         msg_id: str | None = getattr(command, "msg_id", None)
         if msg_id is None:
             done(refused)
@@ -194,6 +202,12 @@ class Dispatcher:
             done(other)
         else:
             done(refused if stored is None else stored)
+
+
+def _answered(tally: Tally, began: float, done: Done, answer: Reply | Exception | None) -> None:
+    tally.answered(began, answer)
+    if answer is not None:
+        done(answer)
 
 
 def _resolve(answer: "asyncio.Future[Reply]", result: Reply | Exception) -> None:

@@ -11,16 +11,17 @@ UNTOLD = 8_192  # keys between two tellings, more than a process serves in a sec
 class TokenBuckets:
     """Many buckets of `burst` tokens that refill at `rate` tokens a second; a rate of 0 means no limit.
 
-    A full bucket is as good as none, so only keys that were used lately take memory.
+    A full bucket is as good as none, so only keys that were used lately take memory. `refused`: how often somebody had to wait.
     """
 
-    __slots__ = ("_buckets", "_burst", "_capacity", "_per_ms")
+    __slots__ = ("_buckets", "_burst", "_capacity", "_per_ms", "refused")
 
     def __init__(self, rate: float, burst: float, capacity: int = CAPACITY) -> None:
         self._per_ms = rate / 1000
         self._burst = max(float(burst), 1.0)
         self._capacity = capacity
         self._buckets: dict[Hashable, list[float]] = {}
+        self.refused = 0
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -44,6 +45,7 @@ class TokenBuckets:
             tokens = min(tokens, self._burst)
         if tokens < cost:
             bucket[0] = tokens
+            self.refused += 1
             return (cost - tokens) / per_ms / 1000
         bucket[0] = tokens - cost
         return 0.0

@@ -9,6 +9,7 @@ OPEN       error bad_request            the dispatcher             CLOSED
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -30,6 +31,7 @@ from hubbub.push.resume import Arrival, Resumption
 log = structlog.get_logger("hubbub.session")
 
 NEW, GREETING, OPEN, CLOSED = range(4)
+STATES = ("new", "greeting", "open", "closing")
 Spawn = Callable[[Coroutine[Any, Any, None], str], object]
 Authenticate = Callable[[str, int], Awaitable[Identity]]
 
@@ -69,7 +71,7 @@ class Client(Mailbox):
 
 
 class Sessions:
-    """The conversations of all connections of this process."""
+    """The conversations of all connections of this process. `crowded`: connections closed because their user had too many."""
 
     def __init__(
         self,
@@ -88,17 +90,19 @@ class Sessions:
         in_flight: float,
     ) -> None:
         self._dispatcher = dispatcher
-        self._resumption = resumption
+        self._hellos = dispatcher.tallies.of[Hello]
+        self.resumption = resumption
         self._hub = hub
         self._presence = presence
         self._authenticate = authenticate
         self._is_revoked = is_revoked
-        self._refusals = refusals
+        self.refusals = refusals
         self._spawn = spawn
         self._clock = clock
         self._entropy = entropy
         self._per_user = per_user
         self._in_flight = in_flight
+        self.crowded = 0
 
     # ── what a client says ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -185,17 +189,18 @@ class Sessions:
 
     def _count_against(self, client: Client, cost: float) -> None:
         """Who keeps flooding past refusals is closed."""
-        wait = self._refusals.take(id(client), cost, self._clock())
+        wait = self.refusals.take(id(client), cost, self._clock())
         if wait:
             client.close(CloseCode.FLOODING, reconnect_in_ms=int(wait * 1000) + 1_000)
 
     # ── hello and goodbye ───────────────────────────────────────────────────────────────────────────────────────
 
     async def _greet(self, client: Client, hello: Hello, now: int) -> None:
+        began = perf_counter()
         try:
             identity = await self._identify(client, hello, now)
         except Refused as refused:
-            self._reject(client, hello, refused)
+            self._reject(client, hello, refused, began)
             return
         if client.state == CLOSED:
             return
@@ -204,9 +209,9 @@ class Sessions:
         device = hello.device or ids.opaque("d", self._entropy(10))
         arrival = Arrival(mailbox=client, identity=identity, hello=hello, device=device, now=now)
         try:
-            await self._resumption.open(arrival, partial(self._opened, client, identity))
+            await self.resumption.open(arrival, partial(self._opened, client, identity, began))
         except Refused as refused:
-            self._reject(client, hello, refused)
+            self._reject(client, hello, refused, began)
         finally:
             if not self._presence.online(identity.user):
                 self._hub.forget(identity.user)
@@ -217,6 +222,7 @@ class Sessions:
         here = 0 if local is None else len(local.mailboxes)
         if here + elsewhere < self._per_user:
             return False
+        self.crowded += 1
         client.close(CloseCode.TOO_MANY_CONNECTIONS)
         return True
 
@@ -227,13 +233,14 @@ class Sessions:
             raise Refused(ErrorCode.UNAUTHENTICATED, "`hello` needs a token; log in to get one.")
         return await self._authenticate(token, now)
 
-    def _reject(self, client: Client, hello: Hello, refused: Refused) -> None:
+    def _reject(self, client: Client, hello: Hello, refused: Refused, began: float) -> None:
         """A failed hello gets its error, then 4500; where it was the server's fault, 4000."""
+        self._hellos.answered(began, refused)
         self._answer(client, hello.id, refused)
         mine = refused.code in {ErrorCode.UNAVAILABLE, ErrorCode.INTERNAL}
         client.close(CloseCode.INTERNAL if mine else CloseCode.UNAUTHENTICATED, refused.message)
 
-    def _opened(self, client: Client, identity: Identity, welcome: Welcome) -> bool:
+    def _opened(self, client: Client, identity: Identity, began: float, welcome: Welcome) -> bool:
         if client.state == CLOSED or self._has_too_many(client, identity.user):
             return False
         client.caller = Caller(
@@ -245,6 +252,7 @@ class Sessions:
         if self._is_revoked(identity.session):
             client.close(CloseCode.SESSION_REVOKED)  # while its chats were being read
             return False
+        self._hellos.answered(began, welcome)
         self._presence.entered(identity.user)
         client.put(client.wire.frame(welcome))
         return True
@@ -252,7 +260,7 @@ class Sessions:
     def ended(self, client: Client) -> None:
         """The connection is gone."""
         was_open, client.state = client.state == OPEN, CLOSED
-        self._refusals.give(id(client), 1e9)
+        self.refusals.give(id(client), 1e9)
         if not was_open:
             return
         local = self._hub.local(client.caller.user)

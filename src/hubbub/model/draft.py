@@ -37,7 +37,7 @@ class Target:
 class Draft:
     """A chat as the batch so far leaves it. Check everything before the first change: there is no undo."""
 
-    __slots__ = ("banned_now", "base", "beside", "changed", "effects", "entries", "head", "members_now", "muted_now", "name",
+    __slots__ = ("accepted", "banned_now", "base", "beside", "changed", "effects", "entries", "head", "members_now", "muted_now", "name",
                  "notices", "ordinal", "ordinals", "pair", "rights_version", "rooms", "targets", "ts", "visible", "was_visible")  # fmt: skip
 
     def __init__(self, base: Chat, targets: Mapping[int, Target], now: int) -> None:
@@ -58,6 +58,7 @@ class Draft:
         self.banned_now: dict[str, bool] = {}
         self.muted_now: dict[str, int] = {}
         self.changed = False
+        self.accepted = 0
         self.beside: Draft | None = None  # the private chat that the proposal at hand looks at too
         self.rooms: dict[str, int] = {}  # how many rooms its guest is in, as the batch so far leaves it
 

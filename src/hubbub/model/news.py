@@ -1,7 +1,8 @@
 """What nodes tell each other over the bus (docs/adr/0010): hints, checked against what a node holds before anybody is told.
 
 The bus may lose, repeat and reorder them. A topic is heard by the nodes that subscribed to it. The kinds and fields of one
-`VERSION` never change; a node ignores versions it does not know.
+`VERSION` never change, but for fields at a kind's end that have a default: a node that does not know them passes over them.
+A node ignores versions it does not know.
 """
 
 from msgspec import Struct
@@ -34,11 +35,15 @@ class Said(Struct, array_like=True, tag=True, frozen=True, gc=False):
 
 
 class Appended(Said, frozen=True):
-    """Entries in rising seq, on the chat's topic; `rights_version` is the chat's after them."""
+    """Entries in rising seq, on the chat's topic; `rights_version` is the chat's after them.
+
+    `accepted`: when the first command of those that made them was, in ms of the database's time; 0: it was not said.
+    """
 
     chat: str
     rights_version: int
     entries: list[Entry]
+    accepted: int = 0
 
 
 class Reached(Said, frozen=True):

@@ -48,9 +48,11 @@ class Proposal:
     and gives the reply. `targets` are seqs whose messages `decide` needs to see. `people` lets a private chat be
     proposed to before it has a row; `fresh` is a room that is about to be made. `beside` are two people whose
     private chat `decide` looks at too (`draft.beside`), `guest` a user whose number of rooms counts (`draft.rooms`).
+    `accepted` is when its command was, in ms; the dispatcher says so.
     """
 
     __slots__ = (
+        "accepted",
         "beside",
         "chat",
         "decide",
@@ -77,6 +79,7 @@ class Proposal:
         beside: tuple[str, str] | None = None,
         guest: str | None = None,
     ) -> None:
+        self.accepted = 0
         self.user = user
         self.chat = chat
         self.decide = decide
@@ -117,12 +120,14 @@ def propose(
 class Committed(Struct, kw_only=True):
     """What one transaction made of one chat, for the relay: entries in rising seq, and what to tell whom besides.
 
-    `rights`: its `rights_version` moved. `shown`: a private chat became visible.
+    `rights`: its `rights_version` moved. `shown`: a private chat became visible. `accepted`: when the first command of
+    those that made it was, in ms.
     """
 
     chat: Chat
     entries: Sequence[Entry]
     ordinals: Sequence[int]
+    accepted: int = 0
     rights: bool = False
     shown: bool = False
     notices: Sequence[tuple[str, FriendPush]] = ()

@@ -116,6 +116,7 @@ class Batch:
         draft = self._draft(proposal.chat)
         draft.rooms = self._rooms
         draft.beside = None if proposal.beside is None else self._draft(private_chat(*proposal.beside))
+        draft.accepted = draft.accepted or proposal.accepted
         reply = proposal.decide(draft, self._now)
         if proposal.msg_id:
             self._stored[key] = (proposal.digest, reply)

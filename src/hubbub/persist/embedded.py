@@ -29,7 +29,7 @@ class EmbeddedLanes:
 
     def __init__(self, url: URL, pool: Pool) -> None:
         self._pool = pool
-        self.gauge = Gauge()
+        self.gauge = Gauge(pool.size + pool.overflow + 1)
         writing = _engine(url, pool, "BEGIN IMMEDIATE", WRITER_CACHE_KIB)
         self._reading = _engine(url, pool, "BEGIN", READER_CACHE_KIB)
         self.engines: tuple[Engine, ...] = (writing, self._reading)
@@ -55,7 +55,7 @@ class EmbeddedLanes:
             lane = ThreadLane(self._reading, f"database reader {len(self._readers)}")
             self._readers.append(lane)
             return lane
-        with self.gauge.waits():
+        with self.gauge.wait():
             async with asyncio.timeout(self._pool.timeout_seconds):
                 return await self._free.get()
 

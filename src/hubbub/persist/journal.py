@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from time import perf_counter
 
 import structlog
 from sqlalchemy import delete, insert
@@ -23,6 +24,7 @@ from hubbub.persist.doubt import is_stored
 from hubbub.persist.engine import ATTEMPTS, Database, pause
 from hubbub.persist.failures import OUTAGES, blames_one_row, reading, said
 from hubbub.persist.tables import meta
+from hubbub.runtime.histogram import SIZES, Histogram
 
 log = structlog.get_logger("hubbub.journal")
 
@@ -39,7 +41,8 @@ class Journal:
 
     `publish` is called after each commit, once everybody was answered; `alongside` gives work for
     each transaction (the outbox's marks, which so cost no commit of their own). `clock` gives ms. `batch`: proposals in one
-    transaction at most; `queue`: proposals that may wait, beyond it Refused(unavailable).
+    transaction at most; `queue`: proposals that may wait, beyond it Refused(unavailable). `sizes` and `durations` (s) are those
+    of committed transactions.
     """
 
     def __init__(
@@ -66,6 +69,8 @@ class Journal:
         self._between.set()
         self._stopping = False
         self._failing = False
+        self.sizes = Histogram(SIZES)
+        self.durations = Histogram()
         self.commits = 0
         self.repeated = 0
         self.committed = 0
@@ -178,6 +183,7 @@ class Journal:
 
     async def _transact(self, batch: Batch, alongside: Alongside) -> None:
         committing = False
+        began = perf_counter()
         try:
             async with self._database.writing() as connection:
                 await connection.run_sync(batch.look_up, alongside)
@@ -185,6 +191,7 @@ class Journal:
                 await connection.run_sync(batch.save)
                 committing = True
                 await connection.commit()
+            self.durations.observe(perf_counter() - began)
         except OUTAGES as error:
             if not committing or not await self._find_out(batch, error):
                 raise
@@ -223,6 +230,7 @@ class Journal:
 
     def _settle(self, batch: Batch) -> None:
         self.commits += 1
+        self.sizes.observe(len(batch.waiting))
         published: list[Committed] = []
         for draft in batch.changed:
             draft.settle()
@@ -232,6 +240,7 @@ class Journal:
                     chat=self._store.adopt(draft.base),
                     entries=draft.entries,
                     ordinals=draft.ordinals,
+                    accepted=draft.accepted,
                     rights=draft.changed,
                     shown=draft.visible and not draft.was_visible,
                     notices=draft.notices,

@@ -16,13 +16,18 @@ CHUNK = 500
 
 
 class Directory:
-    """Implements model.ports.People. `capacity`: profiles kept in memory; `clock` gives ms."""
+    """Implements model.ports.People. `capacity`: profiles kept in memory; `clock` gives ms.
+
+    `hits`: profiles that were in memory, `misses`: those that were read.
+    """
 
     def __init__(self, database: Database, *, capacity: int, clock: Callable[[], int]) -> None:
         self._database = database
         self._capacity = capacity
         self._clock = clock
         self._known: OrderedDict[str, tuple[int, ProfileListing]] = OrderedDict()
+        self.hits = 0
+        self.misses = 0
 
     async def exists(self, user: str) -> bool:
         """Whether there is such a user."""
@@ -39,6 +44,8 @@ class Directory:
                 found[user] = profile
             else:
                 missing.append(user)
+        self.hits += len(found)
+        self.misses += len(missing)
         if missing:
             found |= await self._read(missing, now)
         return found

@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import perf_counter
 
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from hubbub.runtime.histogram import Histogram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +26,19 @@ class Pool:
 
 
 class Gauge:
-    """Connections in use, and who waits for one."""
+    """Connections in use, at most `limit`; who waits for one, and how long those waited who are done with it (s)."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
         self.in_use = 0
+        self.waits = Histogram()
         self.waiting = 0
         self.timeouts = 0
 
     @contextmanager
-    def waits(self) -> Iterator[None]:
+    def wait(self) -> Iterator[None]:
         """Around the wait for a connection."""
+        began = perf_counter()
         self.waiting += 1
         try:
             yield
@@ -41,3 +47,4 @@ class Gauge:
             raise
         finally:
             self.waiting -= 1
+            self.waits.observe(perf_counter() - began)

@@ -27,7 +27,7 @@ class PooledLanes:
 
     def __init__(self, url: URL, pool: Pool) -> None:
         self._pool = pool
-        self.gauge = Gauge()
+        self.gauge = Gauge(pool.size + pool.overflow + pool.writers)
         self._read = _engine(url, pool, "REPEATABLE READ", pool.size, pool.overflow)
         self._write = _engine(url, pool, "READ COMMITTED", pool.writers, 0)
         self.engines: tuple[Engine, ...] = (self._write.sync_engine, self._read.sync_engine)
@@ -46,7 +46,7 @@ class PooledLanes:
 
     @asynccontextmanager
     async def _lent(self, engine: AsyncEngine) -> AsyncIterator[Lane]:
-        with self.gauge.waits():
+        with self.gauge.wait():
             connection = await engine.connect()
         self.gauge.in_use += 1
         try:

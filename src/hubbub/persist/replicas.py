@@ -29,7 +29,10 @@ log = structlog.get_logger("hubbub.replicas")
 
 
 class Replica:
-    """One copy: whether it is asked, and the position of the primary that it was last waited for to reach."""
+    """One copy: whether it is asked, and the position of the primary that it was last waited for to reach.
+
+    `lag`: seconds, as last looked at.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -37,14 +40,18 @@ class Replica:
         self.is_in = False
         self.trouble = ""
         self._goal = ""
-        self._goal_at = 0.0
+        self._goal_at: float | None = None
+        self.lag = 0.0
 
     async def check(self, position: str, epoch: str, now: float) -> None:
         """Whether it is to be asked until the next check; `position` is the primary's at `now` (s)."""
+        if self._goal_at is None:
+            self._goal_at = now
         try:
             trouble = await self._trouble(position, epoch, now)
         except OUTAGES as error:
             trouble = said(error)
+        self.lag = now - self._goal_at
         self.set(trouble)
 
     async def _trouble(self, position: str, epoch: str, now: float) -> str:
@@ -53,7 +60,8 @@ class Replica:
                 return "it is no copy of this database"
             if not self._goal or await self.has_reached(lane, self._goal):
                 self._goal, self._goal_at = position, now
-        return f"more than {LAGS_SECONDS:.0f} s behind" if now - self._goal_at > LAGS_SECONDS else ""
+        behind = now - (self._goal_at or now)
+        return f"more than {LAGS_SECONDS:.0f} s behind" if behind > LAGS_SECONDS else ""
 
     async def has_reached(self, lane: Lane, position: str) -> bool:
         """Whether it holds everything the primary had committed at that position."""

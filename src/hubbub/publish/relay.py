@@ -77,6 +77,7 @@ def news_of(committed: Committed) -> Iterator[tuple[str, News]]:
         if type(entry) is MemberChanged and entry.change == "joined":
             yield of_user(entry.user), Came(chat.id, entry.user, entry.seq - 1)
     if committed.entries:
-        yield of_chat(chat.id), Appended(chat.id, chat.rights_version, list(committed.entries))
+        appended = Appended(chat.id, chat.rights_version, list(committed.entries), committed.accepted)
+        yield of_chat(chat.id), appended
     for user, push in committed.notices:
         yield of_user(user), Told(user, push)

@@ -12,6 +12,7 @@ from hubbub.codec.wires import Encoded, Wire
 from hubbub.model.chats import Chat
 from hubbub.model.entries import Entry
 from hubbub.model.replies import Resync
+from hubbub.push.latency import Since
 from hubbub.push.mailbox import HIGH_WATER, Flusher, Mailbox
 
 STEP_CHARS = 65_536  # of content in one step: beyond, the transport gets its turn before more is given to it
@@ -67,13 +68,16 @@ class Channel:
 class Entries:
     """Entries to pass on: encoded once per codec, then given to every listener, `budget` at a time.
 
-    `own`: what some get in their place, where a reaction is theirs.
+    `own`: what some get in their place, where a reaction is theirs. `since`: from when their latency counts.
     """
 
-    __slots__ = ("_at", "_chars", "_own", "_targets", "done", "entries", "heavy")
+    __slots__ = ("_at", "_chars", "_own", "_since", "_targets", "done", "entries", "heavy")
 
-    def __init__(self, entries: list[Entry], own: Mapping[Mailbox, Entry] | None = None) -> None:
+    def __init__(
+        self, entries: list[Entry], since: Since, own: Mapping[Mailbox, Entry] | None = None
+    ) -> None:
         self.entries = entries
+        self._since = since
         self._own = own or {}
         self.done = False
         self.heavy = False
@@ -106,6 +110,7 @@ class Entries:
                 self._targets.pop()
                 self._at = 0
         self.done = not self._targets
+        flusher.latency.passed_on(self._since, made)
         return made
 
     def _addressed(self, channel: Channel) -> list[tuple[bytes, list[Mailbox]]]:

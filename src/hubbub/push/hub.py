@@ -16,6 +16,7 @@ from hubbub.model.proposals import Committed
 from hubbub.model.replies import ChatPush, FriendPush, Push, Resync
 from hubbub.push.channel import Announce, Attach, Channel, CloseHole, Detach, Entries, Step
 from hubbub.push.interest import Alone, Interest
+from hubbub.push.latency import Since
 from hubbub.push.mailbox import Flusher, Mailbox
 from hubbub.push.own_reactions import NOBODYS, Forms, own_forms
 
@@ -59,6 +60,7 @@ class Hub:
     ) -> None:
         self.interest = interest
         self._flusher = flusher
+        self._latency = flusher.latency
         self._describe = describe
         self._fill = fill
         self._channels: dict[str, Channel] = {}
@@ -170,9 +172,15 @@ class Hub:
                 for user in each.chat.people or ():
                     self.came(each.chat, user, before)
             if each.entries:
-                self.pass_on(each.chat, each.entries)
+                self._pass_on(
+                    each.chat, each.entries, (self._latency.local, each.accepted or each.entries[0].ts)
+                )
 
-    def pass_on(self, chat: Chat, entries: Sequence[Entry]) -> None:
+    def hear(self, chat: Chat, entries: Sequence[Entry], accepted: int) -> None:
+        """The same of what another node committed. `accepted`: when its command was (ms), 0 if that was not said."""
+        self._pass_on(chat, entries, (self._latency.remote, accepted or entries[0].ts))
+
+    def _pass_on(self, chat: Chat, entries: Sequence[Entry], since: Since) -> None:
         """Entries of one chat in rising seq; what was passed on is dropped, a gap is filled first."""
         self._welcome_joined(chat, entries)
         channel = self._channels.get(chat.id)
@@ -186,7 +194,7 @@ class Hub:
             channel.filling = True
             self._fill(channel)
             return
-        self._queue_entries(channel, fresh)
+        self._queue_entries(channel, fresh, since)
 
     def _welcome_joined(self, chat: Chat, entries: Sequence[Entry]) -> None:
         """Somebody of this node may join a chat nobody here listened to: its flow starts before that entry."""
@@ -214,34 +222,37 @@ class Hub:
         if self._channels.get(channel.chat.id) is not channel:
             return
         fresh = [entry for entry in entries if entry.seq > channel.position]
-        self._queue_entries(channel, fresh, own_forms(fresh))
+        if fresh:
+            self._queue_entries(channel, fresh, (self._latency.remote, fresh[0].ts), own_forms(fresh))
         if entries and channel.reach > channel.position:
             channel.filling = True
             self._fill(channel)
 
-    def _queue_entries(self, channel: Channel, entries: Sequence[Entry], own: Forms = NOBODYS) -> None:
+    def _queue_entries(
+        self, channel: Channel, entries: Sequence[Entry], since: Since, own: Forms = NOBODYS
+    ) -> None:
         """Split where somebody comes or goes; what lies between is one step."""
         run: list[Entry] = []
         for entry in entries:
             if type(entry) is MemberChanged and entry.change == "joined":
-                self._queue_run(channel, run, own)
+                self._queue_run(channel, run, since, own)
                 run = []
                 self.came(channel.chat, entry.user, entry.seq - 1)
             run.append(entry)
             channel.position = entry.seq
             if type(entry) is MemberChanged and entry.change in REMOVALS:
-                self._queue_run(channel, run, own)
+                self._queue_run(channel, run, since, own)
                 run = []
                 self._went(channel, entry.user)
-        self._queue_run(channel, run, own)
+        self._queue_run(channel, run, since, own)
 
-    def _queue_run(self, channel: Channel, run: list[Entry], own: Forms) -> None:
+    def _queue_run(self, channel: Channel, run: list[Entry], since: Since, own: Forms) -> None:
         for entry in run:
             last = channel.steps[-1] if channel.steps else None
             if entry.seq in own:
-                self._queue(channel, Entries([entry], self._addressed(own[entry.seq])))
+                self._queue(channel, Entries([entry], since, self._addressed(own[entry.seq])))
             elif not (isinstance(last, Entries) and last.extend((entry,))):
-                self._queue(channel, Entries([entry]))
+                self._queue(channel, Entries([entry], since))
 
     def _addressed(self, forms: Mapping[str, Entry]) -> dict[Mailbox, Entry]:
         """The connections here of users who get a form of their own."""

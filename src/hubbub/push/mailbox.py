@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from hubbub.codec.wires import Wire
 from hubbub.model.replies import Resync
+from hubbub.push.latency import Latency
 
 if TYPE_CHECKING:
     from hubbub.push.channel import Channel
@@ -32,11 +33,14 @@ class Transport(Protocol):
 class Flusher:
     """Writes, at the end of a loop turn, everything that was put into mailboxes during it.
 
-    `sources` run first and may add to mailboxes; one that returns True has more to do in the next turn.
+    `sources` run first and may add to mailboxes; one that returns True has more to do in the next turn. `slow` counts
+    mailboxes that passed their bound.
     """
 
-    def __init__(self, *, outgoing_bytes: float) -> None:
+    def __init__(self, *, outgoing_bytes: float, clock: Callable[[], int]) -> None:
         self.bound = outgoing_bytes
+        self.latency = Latency(clock)
+        self.slow = 0
         self.sources: list[Callable[[], bool]] = []
         self.last_step = False
         self._dirty: list[Mailbox] = []
@@ -62,6 +66,7 @@ class Flusher:
         dirty, self._dirty = self._dirty, []
         for mailbox in dirty:
             mailbox.flush()
+        self.latency.written()
 
 
 class Mailbox:
@@ -163,6 +168,7 @@ class Mailbox:
 
     def _stall(self) -> None:
         self.stalled = True
+        self.flusher.slow += 1
         self.transport.pause_reading()
         self.on_stall()
 

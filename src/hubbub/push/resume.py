@@ -4,6 +4,7 @@ The user's channels are joined before positions are read, and each flow is attac
 which its position is compared, so nothing falls between. A chat is replayed whole up to its position or not at all.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
@@ -23,6 +24,8 @@ from hubbub.push.mailbox import Mailbox
 
 CHUNK = 100  # entries read and written at a time, so that a replay fits beside a mailbox's bound
 ROUNDS = 200  # chunks for one chat; a chat that outruns its replay for so long is announced as a hole
+
+REPLAYED, HOLE, RESET = "replayed", "hole", "reset"
 
 Opened = Callable[[Welcome], bool]
 
@@ -60,13 +63,15 @@ class Arrival(Struct, kw_only=True):
 
 
 class Resumption:
-    """Brings a connection back to where its client was."""
+    """Brings a connection back to where its client was. `recovered`: chats it was behind in, by outcome; `replayed`: entries."""
 
     def __init__(self, hub: Hub, desk: Desk, catch_up: CatchUp, *, epoch: str) -> None:
         self._hub = hub
         self._catch_up = catch_up
         self._desk = desk
         self._epoch = epoch
+        self.recovered: Counter[str] = Counter(dict.fromkeys((REPLAYED, HOLE, RESET), 0))
+        self.replayed = 0
 
     async def open(self, arrival: Arrival, opened: Opened) -> None:
         """Call `opened` with the welcome (it writes it at once), then replay what was missed.
@@ -155,6 +160,7 @@ class Resumption:
         return behind
 
     def _resync(self, mailbox: Mailbox, channel: Channel, after: int, *, reset: bool = False) -> None:
+        self.recovered[RESET if reset else HOLE] += 1
         hole = Resync(chat=channel.chat.id, after=after, next=channel.position + 1, reset=reset)
         mailbox.put(mailbox.wire.frame(hole))
 
@@ -171,8 +177,10 @@ class Resumption:
             entries = [entry for entry in read if entry.seq <= channel.position]
             if entries:
                 mailbox.put(mailbox.wire.frames(entries))
+                self.replayed += len(entries)
                 cursor = entries[-1].seq
             if cursor >= channel.position:
+                self.recovered[REPLAYED] += 1
                 self._hub.attach(channel, mailbox)
                 return
             await mailbox.drained()

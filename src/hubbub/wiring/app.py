@@ -29,6 +29,7 @@ from hubbub.persist.migrate import ensure_current
 from hubbub.persist.nodes import ON_A_BUS, Circle, check_strangers
 from hubbub.persist.pool import Pool
 from hubbub.runtime import logs
+from hubbub.runtime.histogram import Histogram
 from hubbub.wiring.measures import measure
 from hubbub.wiring.parts import Node, build
 from hubbub.wiring.settings import Settings
@@ -151,7 +152,8 @@ def _stop_event() -> asyncio.Event:
 
 
 async def _serve(settings: Settings, node: Node, stop: asyncio.Event, station: Station | None) -> None:
-    internal_app = build_internal_app(lambda: _reasons(node), measure(node).text)
+    lag = Histogram()
+    internal_app = build_internal_app(lambda: _reasons(node), measure(node, settings, lag).text)
     internal = Port(internal_app, settings.internal_host, settings.internal_port, gate=None)
     web_app = load_web_app()
     if web_app is None:
@@ -169,7 +171,7 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event, station: S
     tcp = {} if framed is None else {"tcp": f"{settings.tcp.host}:{await framed.open(sockets[1])}"}
     await node.beat.beat()
     await _renew_lease(node, node.clock())
-    journal = _start(node, settings)
+    journal = _start(node, settings, lag)
     for port, name in ((internal, "internal port"), (public, "public port")):
         node.tasks.spawn(port.serve(), name)
     gc.collect()
@@ -225,10 +227,10 @@ async def _reasons(node: Node) -> list[str]:
     return reasons
 
 
-def _start(node: Node, settings: Settings) -> "asyncio.Task[None]":
+def _start(node: Node, settings: Settings, lag: Histogram) -> "asyncio.Task[None]":
     spawn = node.tasks.spawn
     spawn(_every(node.gate.wheel.tick_ms / 1000, lambda: _done(node.gate.wheel.advance)), "timing wheel")
-    spawn(_every(BOARDS_EVERY, lambda: _boards(node)), "presence, receipts, typing, rates")
+    spawn(_every(BOARDS_EVERY, lambda: _boards(node), lag), "presence, receipts, typing, rates, bus")
     spawn(_every(SWEEP_EVERY, lambda: _sweep(node)), "sweep")
     spawn(_every(PURGE_EVERY, lambda: _purge(node, settings.outbox_retention_days)), "purge")
     spawn(node.revocations.run(), "revocations")
@@ -239,14 +241,16 @@ def _start(node: Node, settings: Settings) -> "asyncio.Task[None]":
     return spawn(node.journal.run(), "journal")
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """A tick that was late is not made up for by two at once."""
+async def _every(seconds: float, work: Callable[[], Awaitable[None]], lag: Histogram | None = None) -> None:
+    """A tick that was late is not made up for by two at once; `lag` is told how late."""
     loop = asyncio.get_running_loop()
     due = loop.time()
     failing = False
     while True:
         due = max(due + seconds, loop.time())
         await asyncio.sleep(due - loop.time())
+        if lag is not None:
+            lag.observe(loop.time() - due)
         try:
             await work()
         except (*OUTAGES, Refused) as error:
@@ -267,6 +271,7 @@ async def _boards(node: Node) -> None:
     node.receipts.tick(now)
     node.typing.tick(now)
     node.rates.tell()
+    node.cluster.probe_bus()
 
 
 async def _sweep(node: Node) -> None:

@@ -1,5 +1,6 @@
 """This node among others: the bus of the settings, what is said on it, and what is heard."""
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from hubbub.persist.shared_state import SharedState
 from hubbub.persist.whereabouts import Whereabouts
 from hubbub.publish.local_bus import LocalBus
 from hubbub.publish.nats_bus import NatsBus
+from hubbub.publish.probe import Probe
 from hubbub.publish.redis_bus import RedisBus
 from hubbub.publish.telling import Hear, Telling
 from hubbub.push.ear import Ear
@@ -52,10 +54,13 @@ class Cluster:
         self._spawn = spawn
         self.subscriptions: Subscriptions | None = None
         self._telling: Telling | None = None
+        self.probe: Probe | None = None
         if self.bus is not None:
             self._telling = Telling(self.bus, self.node)
             self.subscriptions = Subscriptions(self.bus, self._heard_again, spawn)
-            self.subscriptions.hold(EVERYBODY)
+            self.probe = Probe(self.bus, self.node, _time())
+            for topic in (EVERYBODY, self.probe.topic):
+                self.subscriptions.hold(topic)
         self.state: SharedState | None = None
         self.whereabouts: Whereabouts | None = None
         redis = settings.redis or (settings.bus if settings.bus.startswith("redis") else "")
@@ -64,7 +69,20 @@ class Cluster:
             self.whereabouts = Whereabouts(self.state, self.node, clock)
 
     def _hear(self, topic: str, data: bytes) -> None:
-        self.ear.hear(topic, data)
+        if self.probe is not None and topic == self.probe.topic:
+            self.probe.heard(data, _time())
+        else:
+            self.ear.hear(topic, data)
+
+    def probe_bus(self) -> None:
+        """See how late it is."""
+        if self.probe is not None:
+            self.probe.send(_time())
+
+    @property
+    def lag(self) -> float:
+        """How late the bus is, in seconds."""
+        return 0.0 if self.probe is None else self.probe.lag(_time())
 
     def _heard_again(self, topic: str) -> None:
         self.ear.heard_again(topic)
@@ -95,6 +113,10 @@ class Cluster:
         """Tell the other nodes, if there are any."""
         if self._telling is not None:
             self._telling.say(topic, news)
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def bus_of(settings: Settings, hear: Hear) -> AnyBus | None:

@@ -1,92 +1,205 @@
-"""What a node measures, declared in one place."""
+"""What the metrics of a node (runtime/metrics) are read from."""
 
-from hubbub.runtime.telemetry import Telemetry
+import platform
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from hubbub.accept.connection import Gate
+from hubbub.codec.wires import TCP_JSON, TCP_PROTOBUF, WEBSOCKET_JSON, WEBSOCKET_PROTOBUF
+from hubbub.dispatch.session import OPEN, STATES
+from hubbub.model.errors import CloseCode
+from hubbub.runtime.histogram import Histogram
+from hubbub.runtime.memory_limit import memory_limit
+from hubbub.runtime.telemetry import Labelled, Telemetry
 from hubbub.wiring.cluster import AnyBus
 from hubbub.wiring.parts import Node
+from hubbub.wiring.settings import Settings
+
+NO_STATUS, ABNORMAL = (
+    1005,
+    1006,
+)  # RFC 6455 §7.4.1: never sent, but what an end without a close frame is called
+CLOSE_CODES = {code.number for code in CloseCode} | {NO_STATUS, ABNORMAL}
+SLOW = "slow"
+WIRES = (WEBSOCKET_JSON, WEBSOCKET_PROTOBUF, TCP_JSON, TCP_PROTOBUF)
 
 
-def measure(node: Node) -> Telemetry:
-    """The readings of `/metrics`."""
+def measure(node: Node, settings: Settings, loop_lag: Histogram) -> Telemetry:
+    """The readings of `/metrics`. `loop_lag` is observed by whoever runs the node's ticks."""
     telemetry = Telemetry()
-    gate, hub, journal = node.gate, node.hub, node.journal
-    telemetry.gauge("connections", "Open connections.", lambda: len(gate.connections))
-    telemetry.gauge(
-        "users_online", "Users with a connection, or whose last one just ended.", lambda: node.presence.count
-    )
-    telemetry.gauge("channels", "Chats somebody here listens to.", lambda: len(list(hub.channels)))
-    telemetry.gauge("journal_waiting", "Writes that wait for their transaction.", lambda: journal.waiting)
-    telemetry.gauge("journal_failing", "1 while the database takes no writes.", lambda: journal.failing)
-    telemetry.counter("connections_opened", "Connections opened.", lambda: gate.opened)
-    telemetry.counter("connections_closed", "Connections closed.", gate.closed.total)
-    telemetry.counter(
-        "handshakes_refused", "Connections refused at the door.", lambda: gate.admission.refused
-    )
-    telemetry.counter(
-        "token_lookups",
-        "Tokens the database was asked about.",
-        lambda: node.services.authenticator.lookups,
-    )
-    telemetry.counter("noise_bytes", "Bytes between the frames of framed TCP.", lambda: gate.noise)
-    telemetry.counter("commands", "Commands taken.", lambda: node.dispatcher.commands)
-    telemetry.counter("commands_refused", "Commands refused.", lambda: node.dispatcher.refused)
-    telemetry.counter("journal_commits", "Transactions committed.", lambda: journal.commits)
-    telemetry.counter("entries_committed", "Entries committed.", lambda: journal.committed)
-    telemetry.counter("deliveries", "Entries and steps passed on to connections.", lambda: hub.deliveries)
-    telemetry.counter("gap_entries", "Entries read to fill gaps.", lambda: node.catch_up.filled)
+    telemetry.read_process()
+    _measure_connections(telemetry, node.gate)
+    telemetry.read("token_lookups_total", lambda: node.services.authenticator.lookups)
+    _measure_limits(telemetry, node)
+    _measure_commands(telemetry, node)
+    _measure_messages(telemetry, node)
+    _measure_journal(telemetry, node)
     _measure_database(telemetry, node)
+    _measure_caches(telemetry, node)
     if node.cluster.bus is not None:
         _measure_bus(telemetry, node.cluster.bus, node)
+    _measure_process(telemetry, settings, loop_lag)
     return telemetry
 
 
-def _measure_database(telemetry: Telemetry, node: Node) -> None:
-    pool, outbox, journal = node.database.gauge, node.outbox, node.journal
-    telemetry.gauge("database_connections", "Database connections in use.", lambda: pool.in_use)
-    telemetry.gauge("database_waiting", "Who waits for a database connection.", lambda: pool.waiting)
-    telemetry.gauge(
-        "outbox_pending", "Outbox rows not yet on the bus, as last looked at.", lambda: outbox.pending
+def _by(counts: Mapping[str, float]) -> Labelled:
+    """Readings by one label."""
+    return {(label,): count for label, count in counts.items()}
+
+
+def _measure_connections(telemetry: Telemetry, gate: Gate) -> None:
+    read = telemetry.read
+    read("connections", lambda: _open(gate))
+    read("connections_opened_total", lambda: _by(_opened(gate)))
+    read("connections_closed_total", lambda: _by(_closed(gate.closed)))
+    read("handshakes_refused_total", lambda: _by(gate.admission.refused))
+    read("heartbeat_rtt_seconds", lambda: gate.round_trips)
+    read("mailbox_bytes", lambda: sum(each.backlog() for each in gate.connections if each.pressed))
+    read("slow_clients_total", lambda: gate.flusher.slow)
+    read("noise_bytes_total", lambda: gate.noise)
+    read("draining", lambda: gate.admission.draining)
+    read("drain_remaining_connections", lambda: len(gate.connections) if gate.admission.draining else 0)
+
+
+def _open(gate: Gate) -> Labelled:
+    """By transport, codec and state."""
+    counts = Counter((each.wire, SLOW if each.stalled else STATES[each.state]) for each in gate.connections)
+    every = counts | {(wire, STATES[OPEN]): counts[wire, STATES[OPEN]] for wire in WIRES}
+    return {(*wire.name.split("+"), state): count for (wire, state), count in every.items()}
+
+
+def _opened(gate: Gate) -> Counter[str]:
+    """By transport: which codec a framed TCP connection speaks is not known when it opens."""
+    opened = Counter(dict.fromkeys(("websocket", "tcp"), 0))
+    for wire, count in gate.opened.items():
+        opened[wire.name.partition("+")[0]] += count
+    return opened
+
+
+def _closed(closed: Mapping[int, int]) -> Counter[str]:
+    """A peer may say any number, and would make a series of each."""
+    known: Counter[str] = Counter()
+    for code, count in closed.items():
+        known[str(code) if code in CLOSE_CODES else "other"] += count
+    return known
+
+
+def _measure_limits(telemetry: Telemetry, node: Node) -> None:
+    sessions, gate = node.sessions, node.gate
+    buckets = {
+        **node.rates.buckets,
+        **node.services.sign_in_limits.buckets,
+        "refusals": sessions.refusals,
+        "pongs": gate.pongs,
+    }
+
+    def hit() -> Labelled:
+        counts = {name: each.refused for name, each in buckets.items()}
+        counts["connections_per_user"] = sessions.crowded
+        counts["connections_per_address"] = gate.admission.refused["address"]
+        return _by(counts)
+
+    telemetry.read("limits_hit_total", hit)
+
+
+def _measure_commands(telemetry: Telemetry, node: Node) -> None:
+    tallies = node.dispatcher.tallies.named()
+    telemetry.read(
+        "commands_total",
+        lambda: {
+            (name, outcome): count
+            for name, tally in tallies.items()
+            for outcome, count in tally.outcomes.items()
+        },
     )
-    telemetry.gauge(
+    telemetry.read(
+        "command_duration_seconds", lambda: {(name,): each.durations for name, each in tallies.items()}
+    )
+
+
+def _measure_messages(telemetry: Telemetry, node: Node) -> None:
+    read, hub, resumption = telemetry.read, node.hub, node.sessions.resumption
+    latency = node.gate.flusher.latency
+    read("users_online", lambda: node.presence.count)
+    read("channels", lambda: len(list(hub.channels)))
+    read("deliveries_total", lambda: hub.deliveries)
+    read("delivery_latency_seconds", lambda: {("local",): latency.local, ("remote",): latency.remote})
+    read("recoveries_total", lambda: _by(resumption.recovered))
+    read("replayed_entries_total", lambda: resumption.replayed)
+    read("gap_entries_total", lambda: node.catch_up.filled)
+
+
+def _measure_journal(telemetry: Telemetry, node: Node) -> None:
+    read, journal, outbox = telemetry.read, node.journal, node.outbox
+    read("entries_committed_total", lambda: journal.committed)
+    read("journal_waiting", lambda: journal.waiting)
+    read("journal_failing", lambda: journal.failing)
+    read("journal_commits_total", lambda: journal.commits)
+    read("journal_repeated_total", lambda: journal.repeated)
+    read("journal_batch_size", lambda: journal.sizes)
+    read("journal_commit_seconds", lambda: journal.durations)
+    read("outbox_pending", lambda: outbox.pending)
+    read(
         "outbox_oldest_seconds",
-        "Age of the oldest of them.",
         lambda: max(0, node.clock() - outbox.oldest_at) / 1000 if outbox.pending else 0,
     )
-    replicas = node.replicas
-    telemetry.gauge("replicas", "Copies of the database that answer reads.", lambda: len(replicas.asked))
-    telemetry.counter("replica_reads", "Reads that a copy answered.", lambda: replicas.answered)
-    telemetry.counter("replica_behind", "Reads that a copy was behind for.", lambda: replicas.behind)
-    telemetry.counter("replica_failures", "Reads that a copy failed.", lambda: replicas.failed)
-    telemetry.counter(
-        "database_timeouts", "Waits for a connection that were given up.", lambda: pool.timeouts
-    )
-    telemetry.counter(
-        "journal_repeated",
-        "Transactions made again because another node came in between.",
-        lambda: journal.repeated,
-    )
-    telemetry.counter("outbox_claimed", "Ranges published in place of another node.", lambda: outbox.claimed)
-    telemetry.counter(
-        "outbox_reclaimed", "Those of them that somebody had claimed before.", lambda: outbox.reclaimed
-    )
+    read("outbox_claimed_total", lambda: outbox.claimed)
+    read("outbox_reclaimed_total", lambda: outbox.reclaimed)
+
+
+def _measure_database(telemetry: Telemetry, node: Node) -> None:
+    read, pool, replicas = telemetry.read, node.database.gauge, node.replicas
+    read("database_connections", lambda: pool.in_use)
+    read("database_connections_limit", lambda: pool.limit)
+    read("database_waiting", lambda: pool.waiting)
+    read("database_wait_seconds", lambda: pool.waits)
+    read("database_timeouts_total", lambda: pool.timeouts)
+    read("replicas", lambda: len(replicas.asked))
+    read("replica_lag_seconds", lambda: _by({each.name: each.lag for each in replicas.all}))
+    read("replica_reads_total", lambda: replicas.answered)
+    read("replica_behind_total", lambda: replicas.behind)
+    read("replica_failures_total", lambda: replicas.failed)
+
+
+def _measure_caches(telemetry: Telemetry, node: Node) -> None:
+    dispatcher, directory, recent = node.dispatcher, node.directory, node.recent
+
+    def hits() -> Labelled:
+        counts = {"chats": dispatcher.chats_known, "profiles": directory.hits}
+        return _by(counts if recent is None else counts | {"recent": recent.hits})
+
+    def misses() -> Labelled:
+        counts = {"chats": dispatcher.chats_unknown, "profiles": directory.misses}
+        return _by(counts if recent is None else counts | {"recent": recent.misses})
+
+    telemetry.read("cache_hits_total", hits)
+    telemetry.read("cache_misses_total", misses)
 
 
 def _measure_bus(telemetry: Telemetry, bus: AnyBus, node: Node) -> None:
-    topics = node.cluster.subscriptions
-    telemetry.gauge("bus_up", "1 while the bus answers.", lambda: bus.is_up)
-    telemetry.gauge("bus_topics", "Topics this node hears.", lambda: 0 if topics is None else topics.count)
-    telemetry.counter("bus_sent", "Messages put on the bus.", lambda: bus.outgoing.sent)
-    telemetry.counter(
-        "bus_dropped", "Messages dropped: the bus was away, or slow.", lambda: bus.outgoing.dropped
-    )
-    state = node.cluster.state
+    read, topics, state = telemetry.read, node.cluster.subscriptions, node.cluster.state
+    read("bus_up", lambda: bus.is_up)
+    read("bus_lag_seconds", lambda: node.cluster.lag)
+    read("bus_topics", lambda: 0 if topics is None else topics.count)
+    read("bus_sent_total", lambda: bus.outgoing.sent)
+    read("bus_dropped_total", lambda: bus.outgoing.dropped)
+    read("bus_heard_total", lambda: node.cluster.ear.heard)
     if state is not None:
-        telemetry.gauge(
-            "redis_breaker", "0: asked; 1: being tried; 2: given up for now.", lambda: state.breaker.state
-        )
-    recent = node.recent
-    if recent is not None:
-        telemetry.counter("recent_hits", "Looks for recent history that found it.", lambda: recent.hits)
-        telemetry.counter(
-            "recent_misses", "Looks that had to read it from the database.", lambda: recent.misses
-        )
-    telemetry.counter("bus_heard", "News heard from other nodes.", lambda: node.cluster.ear.heard)
+        read("circuit_state", lambda: _by({"redis": state.breaker.state}))
+
+
+def _measure_process(telemetry: Telemetry, settings: Settings, loop_lag: Histogram) -> None:
+    read = telemetry.read
+    build = (
+        version("hubbub"),
+        platform.python_version(),
+        settings.database_url.partition(":")[0] or "sqlite",
+        settings.bus.partition(":")[0] or "none",
+    )
+    read("eventloop_lag_seconds", lambda: loop_lag)
+    read("memory_limit_bytes", memory_limit)
+    read("data_disk_free_bytes", lambda: shutil.disk_usage(settings.data).free)
+    read("data_disk_size_bytes", lambda: shutil.disk_usage(settings.data).total)
+    read("build_info", lambda: {build: 1})

@@ -99,6 +99,7 @@ class Node:
     rates: Rates
     dispatcher: Dispatcher
     gate: Gate
+    sessions: Conversations
     services: Services
     last_seen: dict[str, int]
     cluster: Cluster
@@ -125,7 +126,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
     directory = Directory(database, capacity=settings.cache.users, clock=clock)
     outbox = Outbox(database)
     cursor_store = CursorStore(database)
-    flusher = Flusher(outgoing_bytes=bound(limits.outgoing_bytes))
+    flusher = Flusher(outgoing_bytes=bound(limits.outgoing_bytes), clock=clock)
     catch_up = CatchUp(log, Heads(database), shared, tasks.spawn)
     described = partial(describe, name_of=directory.name_of)
     hub = catch_up.hub = Hub(flusher, described, catch_up.fill, cluster.interest)
@@ -201,7 +202,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         revoked(revocations, cluster),
         profile_changed(directory, board, cluster),
     )
-    gate.listener = Conversations(
+    sessions = gate.listener = Conversations(
         dispatcher,
         Resumption(hub, desk, catch_up, epoch=epoch),
         hub,
@@ -237,6 +238,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         rates=rates,
         dispatcher=dispatcher,
         gate=gate,
+        sessions=sessions,
         services=_services(settings, accounts, dispatcher, gate, rates, clock),
         last_seen=last_seen,
         cluster=cluster,

@@ -21,6 +21,7 @@ from hubbub.accept.listener import BACKLOG, Port, bind
 from hubbub.persist.nodes import Circle
 from hubbub.publish.local_bus import Broker
 from hubbub.runtime.spawn import Tasks
+from hubbub.runtime.telemetry import Telemetry
 from hubbub.wiring import gathered
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.station import Station
@@ -157,13 +158,10 @@ class Supervisor:
 
     async def _metrics(self) -> bytes:
         working = [slot.worker.internal for slot in self._slots if slot.worker is not None]
-        own = (
-            "# HELP hubbub_workers Workers that serve.\n# TYPE hubbub_workers gauge\n"
-            f"hubbub_workers {len(working)}\n"
-            "# HELP hubbub_worker_restarts_total Workers that died and were replaced.\n"
-            f"# TYPE hubbub_worker_restarts_total counter\nhubbub_worker_restarts_total {self.restarts}\n"
-        )
-        return await gathered.metrics(working) + own.encode()
+        telemetry = Telemetry()
+        telemetry.read("workers", lambda: len(working))
+        telemetry.read("worker_restarts_total", lambda: self.restarts)
+        return await gathered.metrics(working) + await telemetry.text()
 
     # ── a worker's life ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -53,12 +53,16 @@ class Echo:
         """Nothing is kept of a client."""
 
 
+def milliseconds() -> int:
+    return time.time_ns() // 1_000_000
+
+
 def echo_gate(frame_limits: FrameLimits) -> Gate:
     return Gate(
         listener=Echo(),
         admission=Admission(frozenset(), per_address=1000, trusted=()),
         wheel=TimingWheel(tick_ms=int(TICK_SECONDS * 1000)),
-        flusher=Flusher(outgoing_bytes=1 << 20),
+        flusher=Flusher(outgoing_bytes=1 << 20, clock=milliseconds),
         hub=None,
         frame_limits=frame_limits,
         head_bytes=16_384,
@@ -67,7 +71,7 @@ def echo_gate(frame_limits: FrameLimits) -> Gate:
         silent_ticks=NEVER,
         stall_ticks=NEVER,
         pongs=TokenBuckets(rate=10, burst=10),
-        clock=lambda: time.time_ns() // 1_000_000,
+        clock=milliseconds,
     )
 
 

@@ -165,7 +165,7 @@ class Node:
         self.clock = ManualClock()
         self.tasks = Tasks()
         self.wheel = TimingWheel(TICK_MS)
-        self.flusher = Flusher(outgoing_bytes=BOUND)
+        self.flusher = Flusher(outgoing_bytes=BOUND, clock=self.clock)
         memory = Memory()
         for user in users:
             memory.profiles[user] = ProfileListing(user=user, display_name=user.title())

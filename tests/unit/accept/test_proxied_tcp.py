@@ -112,7 +112,7 @@ def test_a_trusted_proxy_without_a_header_is_cut_off(on_port: Callable[..., None
         writer.write(stream)
         with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
             await said(reader)
-        assert (node.gate.admission.refused, node.gate.opened) == (1, 0)
+        assert (node.gate.admission.refused["malformed"], node.gate.opened.total()) == (1, 0)
 
     on_port(play)
 
@@ -126,7 +126,7 @@ def test_who_never_says_whom_it_brings_is_cut_off_in_time(on_port: Callable[...,
         node.ticks(node.gate.head_ticks)
         with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
             await said(reader)
-        assert node.gate.admission.refused == 1
+        assert node.gate.admission.refused["malformed"] == 1
 
     on_port(play)
 

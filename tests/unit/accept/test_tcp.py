@@ -128,7 +128,7 @@ async def test_one_address_has_so_many_connections_on_all_transports_together(no
     await node.settle()
     [bye] = ended(refused)
     assert (bye["type"], bye["code"]) == ("bye", 4503)
-    assert node.gate.admission.refused == 1
+    assert node.gate.admission.refused["address"] == 1
     other = node.connect_tcp(peer="192.0.2.2")
     assert other.connection.state != CLOSED
     refused.lose()

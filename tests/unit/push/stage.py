@@ -62,7 +62,8 @@ class Stage:
 
     def __init__(self, *, bound: float = 2**20, high: int = 65_536) -> None:
         self.high = high
-        self.flusher = StillFlusher(outgoing_bytes=bound)
+        self.now = 0
+        self.flusher = StillFlusher(outgoing_bytes=bound, clock=lambda: self.now)
         self.asked: list[Channel] = []
         self.hub = Hub(self.flusher, partial(describe, name_of=str), self.asked.append)
         self.chats: dict[str, Chat] = {}

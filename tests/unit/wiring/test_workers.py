@@ -3,34 +3,49 @@
 import os
 
 from hubbub.persist.nodes import Circle
-from hubbub.wiring.gathered import sum_up
+from hubbub.wiring.gathered import put_together
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.station import Station
 from hubbub.wiring.supervisor import count_of
 
 CIRCLE = Circle("v1", "v0")
-ONE = """# HELP hubbub_connections Open.
-# TYPE hubbub_connections gauge
-hubbub_connections 3.0
-hubbub_rows_total{state="sent"} 1.0
+ONE = """# HELP hubbub_commands_total Answered.
+# TYPE hubbub_commands_total counter
+hubbub_commands_total{command="send",outcome="ok"} 1.0
+# HELP hubbub_outbox_oldest_seconds Age.
+# TYPE hubbub_outbox_oldest_seconds gauge
+hubbub_outbox_oldest_seconds 3.0
+# HELP hubbub_data_disk_free_bytes Free.
+# TYPE hubbub_data_disk_free_bytes gauge
+hubbub_data_disk_free_bytes 10.0
 """
-OTHER = """# HELP hubbub_connections Open.
-# TYPE hubbub_connections gauge
-hubbub_connections 4.0
-hubbub_rows_total{state="sent"} 2.0
-hubbub_rows_total{state="late"} 5.0
+OTHER = """# HELP hubbub_commands_total Answered.
+# TYPE hubbub_commands_total counter
+hubbub_commands_total{command="send",outcome="ok"} 2.0
+hubbub_commands_total{command="send",outcome="muted"} 5.0
+# HELP hubbub_outbox_oldest_seconds Age.
+# TYPE hubbub_outbox_oldest_seconds gauge
+hubbub_outbox_oldest_seconds 4.0
+# HELP hubbub_data_disk_free_bytes Free.
+# TYPE hubbub_data_disk_free_bytes gauge
+hubbub_data_disk_free_bytes 9.0
 """
 
 
-def test_equal_readings_of_workers_are_added_and_told_once() -> None:
-    assert sum_up([ONE, OTHER]).splitlines() == [
-        "# HELP hubbub_connections Open.",
-        "# TYPE hubbub_connections gauge",
-        "hubbub_connections 7.0",
-        'hubbub_rows_total{state="sent"} 3.0',
-        'hubbub_rows_total{state="late"} 5.0',
+def test_readings_of_workers_are_put_together_as_declared_and_stay_with_their_metric() -> None:
+    assert put_together([ONE, OTHER]).splitlines() == [
+        "# HELP hubbub_commands_total Answered.",
+        "# TYPE hubbub_commands_total counter",
+        'hubbub_commands_total{command="send",outcome="ok"} 3.0',
+        'hubbub_commands_total{command="send",outcome="muted"} 5.0',
+        "# HELP hubbub_outbox_oldest_seconds Age.",
+        "# TYPE hubbub_outbox_oldest_seconds gauge",
+        "hubbub_outbox_oldest_seconds 4.0",
+        "# HELP hubbub_data_disk_free_bytes Free.",
+        "# TYPE hubbub_data_disk_free_bytes gauge",
+        "hubbub_data_disk_free_bytes 9.0",
     ]
-    assert sum_up([]) == ""
+    assert put_together([]) == ""
 
 
 def test_a_station_survives_the_command_line() -> None:

@@ -30,6 +30,11 @@ class SignInLimits:
         self._signups = TokenBuckets(signups_per_address / HOUR, signups_per_address)
         self._addresses = TokenBuckets(logins_per_address / MINUTE, logins_per_address)
         self._accounts = TokenBuckets(logins_per_account / MINUTE, logins_per_account)
+        self.buckets = {
+            "signups_per_address": self._signups,
+            "logins_per_address": self._addresses,
+            "logins_per_account": self._accounts,
+        }
 
     @asynccontextmanager
     async def sign_up(self, address: str, now: int) -> AsyncIterator[None]:

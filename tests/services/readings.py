@@ -1,0 +1,35 @@
+"""What a server measures, as Prometheus' own parser reads it."""
+
+from dataclasses import dataclass
+from urllib.request import urlopen
+
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from hubbub.testing.server_process import ServerProcess
+
+
+@dataclass(frozen=True)
+class Readings:
+    """One scrape. `text` is what was scraped."""
+
+    text: str
+    families: tuple[Metric, ...]
+
+    @classmethod
+    def of(cls, server: ServerProcess) -> "Readings":
+        """Scrape its internal port now."""
+        with urlopen(f"{server.internal}/metrics", timeout=20) as answer:
+            text = answer.read().decode()
+        return cls(text, tuple(text_string_to_metric_families(text)))
+
+    def value(self, name: str, **labels: str) -> float:
+        """The sum of all samples of this name that have these labels; there must be one at least."""
+        found = [
+            sample.value
+            for family in self.families
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        ]
+        assert found, (name, labels)
+        return sum(found)
