@@ -8,6 +8,8 @@ what they prove of sockets, envelopes and limits.
 Plays on the server as it comes run on all four wires; those with settings or a server of their own take longer, and run on
 WebSocket with JSON. `@pytest.mark.wires("tcp+json", …)` on a test or module names others, where the wire is the point.
 
+The servers log every request, and at the end of the run nothing that was said to them may stand in their logs.
+
 `--nodes redis` (or nats) puts two nodes on one database and every other connection and request on the other node; there,
 one wire is enough.
 """
@@ -17,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.overheard import Overheard
 from tests.services.fixtures import mariadb, nats, postgres, redis
 from tests.services.lacking import missing
 from tests.services.stores import DATABASES, make_store, settings_for
@@ -33,6 +36,7 @@ Start = Callable[[Settings], ServerProcess]
 
 
 NODES = 2
+LOGGED = {"HUBBUB_LOG_REQUESTS": "all", "HUBBUB_LOG_LINES_PER_SECOND": "0"}
 SECRET = "the secret of all nodes of the tests"
 
 
@@ -104,6 +108,7 @@ class Servers:
     def __init__(self, folder: Callable[[], Path], bus: str) -> None:
         self._folder = folder
         self._bus = bus
+        self.overheard = Overheard()
         self._running: dict[tuple[str, frozenset[tuple[str, str]]], list[ServerProcess]] = {}
 
     def get(
@@ -112,7 +117,7 @@ class Servers:
         """The servers with these settings; `url` makes their store where they do not make it for themselves."""
         key = (store, frozenset(settings.items()))
         if key not in self._running:
-            nodes = self._nodes(settings, url())
+            nodes = self._nodes(LOGGED | settings, url())
             self._running[key] = [ServerProcess(self._folder(), each) for each in nodes]
             for server in self._running[key]:
                 server.start()
@@ -131,8 +136,10 @@ class Servers:
         return [settings | joined] * NODES
 
     def stop(self) -> None:
-        for server in [each for nodes in self._running.values() for each in nodes]:
+        running = [each for nodes in self._running.values() for each in nodes]
+        for server in running:
             server.crash()
+        assert [found for server in running for found in self.overheard.found_in(server.log)] == []
 
 
 def settings_of(request: pytest.FixtureRequest) -> Settings:
@@ -156,9 +163,10 @@ def playing(request: pytest.FixtureRequest, servers: Servers, played_on: str) ->
 
 
 @pytest.fixture
-async def stage(playing: list[ServerProcess], wire: Wire) -> AsyncIterator[Stage]:
+async def stage(playing: list[ServerProcess], servers: Servers, wire: Wire) -> AsyncIterator[Stage]:
     """A stage on the shared server with the test's settings."""
     made = Stage(*playing, wire=wire)
+    servers.overheard.listen(made)
     yield made
     await made.ends()
 

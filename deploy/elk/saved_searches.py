@@ -52,7 +52,7 @@ QUESTIONS: Mapping[str, Question] = {
         ("error.message",),
     ),
     "Are the identity provider's keys read?": Question(
-        ("no key set there; the known keys stay",), ("source", "error.message")
+        ("no key set there; the known keys stay",), ("keys", "error.message")
     ),
     "Which requests and commands failed?": Question(
         (
@@ -62,6 +62,61 @@ QUESTIONS: Mapping[str, Question] = {
             "an answer could not be given",
         ),
         ("method", "path", "command"),
+    ),
+    "Which requests were refused, and to whom?": Question(
+        ("request refused",),
+        (
+            "error.code",
+            "error.message",
+            "user.id",
+            "event.action",
+            "http.route",
+            "chat",
+            "source.address",
+            "trace.id",
+        ),
+    ),
+    "Which requests failed, or were slow?": Question(
+        ("request failed", "request slow"),
+        (
+            "error.code",
+            "event.duration",
+            "user.id",
+            "event.action",
+            "http.route",
+            "source.address",
+            "trace.id",
+        ),
+    ),
+    "Who was not let in?": Question(
+        ("handshake refused", "a trusted proxy sends no PROXY header; is it told to?"),
+        ("http.response.status_code", "error.message", "source.address"),
+    ),
+    "Why do connections end?": Question(
+        ("connection ended",),
+        (
+            "close_code",
+            "reason",
+            "user.id",
+            "source.address",
+            "event.duration",
+            "stalls",
+            "round_trip_ms",
+            "retransmits",
+        ),
+    ),
+    "Whose clients are too slow?": Question(
+        (), ("user.id", "source.address", "round_trip_ms", "retransmits", "delivered"), "stalls > 0"
+    ),
+    "What became of one trace?": Question(
+        (), ("user.id", "event.action", "chat", "event.outcome", "event.duration"), "trace.id: *"
+    ),
+    "Is the log itself whole?": Question(
+        (
+            "log lines were left out",
+            "log lines were left out: nobody reads them fast enough",
+        ),
+        ("kind", "lines"),
     ),
     "Is there a forecast to scale by?": Question(
         ("forecast", "no new forecast; the last one goes on"),

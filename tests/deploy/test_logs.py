@@ -1,6 +1,7 @@
 """What deploy/elk expects of a log line, against the lines that a real server writes and those that the source can write."""
 
 import ast
+import asyncio
 import importlib.util
 import json
 import re
@@ -14,6 +15,8 @@ import yaml
 from tests.deploy.places import DEPLOY, ROOT
 
 from hubbub.testing.server_process import ServerProcess
+from hubbub_conformance.conversation import Stage
+from hubbub_conformance.raw_websocket import HandshakeRejected
 
 TEMPLATE = json.loads((DEPLOY / "elk" / "index-template.json").read_text())
 FORMATTED = {"@timestamp", "message", "message.keyword", "log.level", "ecs.version", "error.stack_trace"}
@@ -42,10 +45,29 @@ def calls() -> Iterator[ast.Call]:
                 yield node
 
 
+def dicts() -> Iterator[dict[str, object]]:
+    """What modules that write lines put together before: names, and values where they stand there."""
+    for path in (ROOT / "src").rglob("*.py"):
+        text = path.read_text()
+        if "structlog.get_logger" in text or "structlog.configure" in text or "Asked(" in text:
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Dict):
+                    pairs = zip(node.keys, node.values, strict=True)
+                    yield {
+                        key.value: value.value if isinstance(value, ast.Constant) else None
+                        for key, value in pairs
+                        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+                    }
+
+
 MESSAGES = {call.args[0].value for call in calls() if isinstance(call.args[0], ast.Constant)}
-WRITTEN = FORMATTED | {
-    RENAMED.get(word.arg or "", word.arg or "") for call in calls() for word in call.keywords
-}
+MESSAGES |= {each["event"] for each in dicts() if "event" in each}
+FIELDS = {name for each in dicts() for name in each} - {"event", "error"}
+WRITTEN = (
+    FORMATTED
+    | FIELDS
+    | {RENAMED.get(word.arg, word.arg) for call in calls() for word in call.keywords if word.arg}
+)
 
 
 def declared(properties: dict[str, Any], prefix: str = "") -> Iterator[str]:
@@ -65,15 +87,28 @@ def flat(line: dict[str, Any], prefix: str = "") -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """From a start to an end."""
-    server = ServerProcess(tmp_path_factory.mktemp("server"), {})
+    """From a start to an end, with what every kind of request and connection writes."""
+    server = ServerProcess(tmp_path_factory.mktemp("server"), {"HUBBUB_LOG_REQUESTS": "all"})
     server.start()
+    asyncio.run(some_requests(Stage(server)))
     server.stop()
     return [json.loads(line) for line in server.log]
 
 
+async def some_requests(stage: Stage) -> None:
+    [alice] = await stage.people("alice")
+    await alice.is_refused("not_found", "join", chat="nowhere")
+    (await alice.http.get("/me")).gives(200)
+    (await stage.stranger.get("/me")).gives(401)
+    with pytest.raises(HandshakeRejected):
+        await alice.person.opens(origin="https://elsewhere.example")
+    await stage.ends()
+
+
 def test_a_real_server_writes_what_every_line_has(lines: list[dict[str, Any]]) -> None:
-    assert {"serving", "draining", "ended"} <= {line["message"] for line in lines}
+    started = {"serving", "draining", "ended"}
+    asked = {"request", "request refused", "connection ended", "handshake refused"}
+    assert started | asked <= {line["message"] for line in lines}
     for line in lines:
         assert set(flat(line)) >= {"@timestamp", "message", "log.level", "ecs.version"}
 
@@ -81,6 +116,7 @@ def test_a_real_server_writes_what_every_line_has(lines: list[dict[str, Any]]) -
 def test_a_field_is_a_text_or_an_object_never_both(lines: list[dict[str, Any]]) -> None:
     """Elasticsearch refuses the line that comes second, and with it what it says."""
     seen = {name for line in lines for name in flat(line)}
+    assert seen <= WRITTEN
     names = seen | WRITTEN | set(declared(TEMPLATE["template"]["mappings"]["properties"]))
     assert [
         name for name in names if any(other.startswith(f"{name}.") for other in names - {"message.keyword"})

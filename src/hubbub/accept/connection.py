@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from hubbub.accept.admission import Admission
+from hubbub.accept.connection_log import LOST, ConnectionLog
 from hubbub.accept.heartbeat import TimingWheel
 from hubbub.codec.websocket_frames import FrameLimits
 from hubbub.codec.wires import Wire
@@ -63,6 +64,7 @@ class Gate:
     age_ticks: int = 0
     pongs: TokenBuckets
     clock: Callable[[], int]
+    log: ConnectionLog
     connections: "set[Connection]" = field(default_factory=set)
     closed: Counter[int] = field(default_factory=Counter)
     opened: Counter[Wire] = field(default_factory=Counter)
@@ -89,7 +91,7 @@ class Gate:
 class Connection(Client):
     """One peer. Subclasses speak a transport: they read, ping, and write the transport's way of closing."""
 
-    __slots__ = ("deadline", "due", "gate", "held", "leaves_at", "seen")
+    __slots__ = ("deadline", "due", "ending", "gate", "held", "leaves_at", "seen", "since")
 
     transport: Any
 
@@ -101,6 +103,8 @@ class Connection(Client):
         self.ends_at = None
         self.lane = None
         self.state = NEW
+        self.commands = self.refused = self.resumed = 0
+        self.ending: tuple[int, str] | None = None
         self.due = -1
         self.seen = gate.wheel.now
         self.held = False
@@ -114,6 +118,7 @@ class Connection(Client):
         gate = self.gate
         gate.opened[self.wire] += 1
         gate.connections.add(self)
+        self.since = asyncio.get_running_loop().time()
         self.seen = gate.wheel.now
         self._allow(gate.hello_ticks)
 
@@ -139,17 +144,21 @@ class Connection(Client):
                 Bye(code=code.number, reason=message or code.reason, reconnect_in_ms=reconnect_in_ms)
             )
         )
-        self.finish(code.number, code.reason)
+        self.finish(code.number, code.reason, message)
 
-    def finish(self, code: int, reason: str) -> None:
-        """Close with a code; nothing is read or told any more."""
+    def finish(self, code: int, reason: str, why: str = "") -> None:
+        """Close with a code; nothing is read or told any more. `why`: what the log says beyond the reason."""
         if self.state == CLOSED:
             return
+        self._end(code, why or reason)
+        self.say_closing(code, reason)
+        self._allow(self.gate.wheel.ticks(CLOSING_SECONDS))
+
+    def _end(self, code: int, why: str) -> None:
         self.gate.closed[code] += 1
         self.gate.listener.ended(self)
         self.state = CLOSED
-        self.say_closing(code, reason)
-        self._allow(self.gate.wheel.ticks(CLOSING_SECONDS))
+        self.ending = code, why
 
     def say_closing(self, code: int, reason: str) -> None:
         """Close as this transport does, behind what waits to be written."""
@@ -175,12 +184,15 @@ class Connection(Client):
         if asked is not None:
             self.gate.round_trips.observe(asyncio.get_running_loop().time() - asked)
 
+    def _end_lost(self) -> None:
+        if self.state != CLOSED:
+            self._end(LOST, "")
+        if self.ending is not None:
+            self.gate.log.ended(self, asyncio.get_running_loop().time() - self.since, *self.ending)
+
     def lost(self) -> None:
         """The transport is gone."""
-        if self.state != CLOSED:
-            self.gate.closed[1006] += 1
-            self.gate.listener.ended(self)
-            self.state = CLOSED
+        self._end_lost()
         self.gate.connections.discard(self)
         self.gate.asked.pop(self, None)
         self.gate.pongs.give(id(self), math.inf)

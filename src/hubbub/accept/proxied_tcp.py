@@ -78,7 +78,8 @@ class ProxiedSocket(asyncio.BufferedProtocol):
     def _give_up(self, why: str) -> None:
         self._reader = None
         self._gate.admission.refused[MALFORMED] += 1
-        log.warning("a trusted proxy sends no PROXY header; is it told to?", source=self._peer, error=why)
+        fields = {"source.address": self._peer, "error.message": why}
+        log.warning("a trusted proxy sends no PROXY header; is it told to?", **fields)
         self._transport.abort()
 
     def _hand_over(self, address: str) -> None:
@@ -99,5 +100,5 @@ class ProxiedSocket(asyncio.BufferedProtocol):
                 ssl_handshake_timeout=None if self._context is None else self._handshake,
             )
         except OSError as error:
-            log.debug("no TLS handshake", source=address, error=str(error))
+            log.debug("no TLS handshake", **{"source.address": address, "error.message": str(error)})
             sock.close()

@@ -92,6 +92,7 @@ class WebSocketConnection(Connection, asyncio.Protocol):
             self.gate.admission.enter(self.address)
         except HandshakeRefused as refused:
             self.gate.admission.refused[REASONS.get(refused.status, MALFORMED)] += 1
+            self.gate.log.refused(self.address, refused)
             self.transport.write(refused.response())
             self.transport.close()
             return

@@ -10,13 +10,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
 from hubbub.codec.malformed import MalformedError
 from hubbub.dispatch.dispatcher import Dispatcher, refusal_of
 from hubbub.dispatch.limits import TokenBuckets
+from hubbub.dispatch.request_log import Asked, RequestLog, command_asked
 from hubbub.model import ids
 from hubbub.model.commands import AnyCommand, Hello, Typing
 from hubbub.model.errors import CloseCode, ErrorCode, Refused
@@ -37,9 +38,12 @@ Authenticate = Callable[[str, int], Awaitable[Identity]]
 
 
 class Client(Mailbox):
-    """A connection as the sessions see it. `lane` holds what waits behind a command that must read first."""
+    """A connection as the sessions see it. `lane` holds what waits behind a command that must read first.
 
-    __slots__ = ("address", "bearer", "caller", "ends_at", "lane", "state")
+    For the log: `commands` it sent, how many were `refused`, and of how many chats its client said what it has (`resumed`).
+    """
+
+    __slots__ = ("address", "bearer", "caller", "commands", "ends_at", "lane", "refused", "resumed", "state")
 
     address: str
     bearer: str | None
@@ -47,6 +51,15 @@ class Client(Mailbox):
     ends_at: int | None
     lane: deque[AnyCommand] | None
     state: int
+    commands: int
+    refused: int
+    resumed: int
+
+    @property
+    def user(self) -> str:
+        """Who it is; empty before the welcome."""
+        caller = getattr(self, "caller", None)
+        return "" if caller is None else caller.user
 
     @property
     def gone(self) -> bool:
@@ -70,6 +83,14 @@ class Client(Mailbox):
         raise NotImplementedError
 
 
+class Greeting(NamedTuple):
+    """A `hello` and when it came: in ms, and by the clock of durations (s)."""
+
+    hello: Hello
+    now: int
+    began: float
+
+
 class Sessions:
     """The conversations of all connections of this process. `crowded`: connections closed because their user had too many."""
 
@@ -85,6 +106,7 @@ class Sessions:
         spawn: Spawn,
         clock: Callable[[], int],
         entropy: Entropy,
+        requests: RequestLog,
         *,
         per_user: float,
         in_flight: float,
@@ -100,6 +122,7 @@ class Sessions:
         self._spawn = spawn
         self._clock = clock
         self._entropy = entropy
+        self._requests = requests
         self._per_user = per_user
         self._in_flight = in_flight
         self.crowded = 0
@@ -108,11 +131,11 @@ class Sessions:
 
     def receive(self, client: Client, envelope: bytes) -> None:
         """An envelope arrived, in the codec of the client's wire."""
+        client.commands += 1
         try:
             command = client.wire.codec.decode(envelope)
         except MalformedError as malformed:
-            self._answer(client, malformed.id, Refused(ErrorCode.BAD_REQUEST, malformed.message))
-            self._count_against(client, MALFORMED_COST)
+            self._refuse_malformed(client, malformed)
             return
         if client.lane is None:
             waiting = self._begin(client, command)
@@ -146,22 +169,38 @@ class Sessions:
         now = self._clock()
         if client.state == OPEN:
             if type(command) is Hello:
-                self._answer(client, command.id, Refused(ErrorCode.BAD_REQUEST, "You said hello already."))
+                self._done(client, command, now, Refused(ErrorCode.BAD_REQUEST, "You said hello already."))
                 return None
-            return self._dispatcher.begin(client.caller, command, now, partial(self._done, client, command))
+            done = partial(self._done, client, command, now)
+            return self._dispatcher.begin(client.caller, command, now, done)
         if client.state == NEW and type(command) is Hello:
             client.state = GREETING
             return self._greet(client, command, now)
         if client.state != CLOSED:
-            self._answer(client, command.id, Refused(ErrorCode.UNAUTHENTICATED, "Say hello first."))
+            self._done(client, command, now, Refused(ErrorCode.UNAUTHENTICATED, "Say hello first."))
         return None
 
     # ── what a client is answered ───────────────────────────────────────────────────────────────────────────────
 
-    def _done(self, client: Client, command: AnyCommand, answer: Reply | Exception) -> None:
+    def _done(self, client: Client, command: AnyCommand, began: int, answer: Reply | Exception) -> None:
         if type(command) is Typing and isinstance(answer, Refused) and answer.code is ErrorCode.RATE_LIMITED:
             return
         self._answer(client, command.id, answer)
+        self._note(client, command, began, answer)
+
+    def _note(self, client: Client, command: AnyCommand, began: int, answer: Reply | Exception) -> None:
+        if self._requests.notes(began, answer):
+            asked = command_asked(command, client.user, client.address, client.wire.name, began)
+            self._requests.answered(asked, answer)
+
+    def _refuse_malformed(self, client: Client, malformed: MalformedError) -> None:
+        refused, now = Refused(ErrorCode.BAD_REQUEST, malformed.message), self._clock()
+        self._answer(client, malformed.id, refused)
+        if self._requests.notes(now, refused):
+            what = {"wire": client.wire.name}
+            asked = Asked(what=what, user=client.user, address=client.address, began=now)
+            self._requests.answered(asked, refused)
+        self._count_against(client, MALFORMED_COST)
 
     def _answer(self, client: Client, request: int | None, answer: Reply | Exception) -> None:
         if client.state == CLOSED:
@@ -173,6 +212,7 @@ class Sessions:
             client.put(client.wire.frame(answer))
 
     def _refuse(self, client: Client, request: int | None, error: Exception) -> None:
+        client.refused += 1
         refused = refusal_of(error)
         if refused is None:
             client.close(CloseCode.INTERNAL, "The database went away; ask again with the same msg_id.")
@@ -196,11 +236,11 @@ class Sessions:
     # ── hello and goodbye ───────────────────────────────────────────────────────────────────────────────────────
 
     async def _greet(self, client: Client, hello: Hello, now: int) -> None:
-        began = perf_counter()
+        greeting = Greeting(hello, now, perf_counter())
         try:
             identity = await self._identify(client, hello, now)
         except Refused as refused:
-            self._reject(client, hello, refused, began)
+            self._reject(client, greeting, refused)
             return
         if client.state == CLOSED:
             return
@@ -209,9 +249,9 @@ class Sessions:
         device = hello.device or ids.opaque("d", self._entropy(10))
         arrival = Arrival(mailbox=client, identity=identity, hello=hello, device=device, now=now)
         try:
-            await self.resumption.open(arrival, partial(self._opened, client, identity, began))
+            await self.resumption.open(arrival, partial(self._opened, client, greeting, identity))
         except Refused as refused:
-            self._reject(client, hello, refused, began)
+            self._reject(client, greeting, refused)
         finally:
             if not self._presence.online(identity.user):
                 self._hub.forget(identity.user)
@@ -233,14 +273,14 @@ class Sessions:
             raise Refused(ErrorCode.UNAUTHENTICATED, "`hello` needs a token; log in to get one.")
         return await self._authenticate(token, now)
 
-    def _reject(self, client: Client, hello: Hello, refused: Refused, began: float) -> None:
+    def _reject(self, client: Client, greeting: Greeting, refused: Refused) -> None:
         """A failed hello gets its error, then 4500; where it was the server's fault, 4000."""
-        self._hellos.answered(began, refused)
-        self._answer(client, hello.id, refused)
+        self._hellos.answered(greeting.began, refused)
+        self._done(client, greeting.hello, greeting.now, refused)
         mine = refused.code in {ErrorCode.UNAVAILABLE, ErrorCode.INTERNAL}
         client.close(CloseCode.INTERNAL if mine else CloseCode.UNAUTHENTICATED, refused.message)
 
-    def _opened(self, client: Client, identity: Identity, began: float, welcome: Welcome) -> bool:
+    def _opened(self, client: Client, greeting: Greeting, identity: Identity, welcome: Welcome) -> bool:
         if client.state == CLOSED or self._has_too_many(client, identity.user):
             return False
         client.caller = Caller(
@@ -252,9 +292,11 @@ class Sessions:
         if self._is_revoked(identity.session):
             client.close(CloseCode.SESSION_REVOKED)  # while its chats were being read
             return False
-        self._hellos.answered(began, welcome)
+        self._hellos.answered(greeting.began, welcome)
         self._presence.entered(identity.user)
+        client.resumed = len(greeting.hello.cursors or ())
         client.put(client.wire.frame(welcome))
+        self._note(client, greeting.hello, greeting.now, welcome)
         return True
 
     def ended(self, client: Client) -> None:

@@ -76,7 +76,7 @@ class JwksKeys(FixedKeys):
             try:
                 self._keys = parse_jwks(await self._get(self._source), self._algorithms)
             except outgoing.FAILURES as error:
-                log.warning("no key set there; the known keys stay", source=self._source, error=str(error))
+                log.warning("no key set there; the known keys stay", keys=self._source, error=str(error))
                 return
             self._fetched_at = now
 

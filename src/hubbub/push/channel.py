@@ -46,7 +46,7 @@ class Channel:
         self.position = position
         self.reach = position
         self.served = position
-        self.listeners: dict[Wire, dict[Mailbox, None]] = {}  # half the memory of sets
+        self.listeners: dict[Wire, dict[Mailbox, int]] = {}  # with the seq after which each one's flow began
         self.steps: deque[Step] = deque()
         self.locals = 0
         self.active = False
@@ -54,13 +54,13 @@ class Channel:
 
     def add(self, mailbox: Mailbox) -> None:
         """From now on this mailbox gets what is served."""
-        self.listeners.setdefault(mailbox.wire, {})[mailbox] = None
+        self.listeners.setdefault(mailbox.wire, {})[mailbox] = self.served
 
     def drop(self, mailbox: Mailbox) -> None:
         """It gets nothing any more."""
         of_wire = self.listeners.get(mailbox.wire)
         if of_wire is not None:
-            of_wire.pop(mailbox, None)
+            mailbox.delivered += self.served - of_wire.pop(mailbox, self.served)
             if not of_wire:
                 del self.listeners[mailbox.wire]
 

@@ -73,10 +73,12 @@ class Mailbox:
     """The outgoing side of a connection. `out` is None, one joined run of frames, or a list of them.
 
     `paused`: the transport's buffer is over its mark and it will say when it is empty. `pressed`: every push is weighed,
-    because the transport is paused or holes are not announced yet. `stalled`: the bound was passed.
+    because the transport is paused or holes are not announced yet. `stalled`: the bound was passed. For the log: `delivered` is
+    counted where a flow of entries begins or ends, `stalls` how often the bound was passed.
     """
 
     __slots__ = (
+        "delivered",
         "flusher",
         "missed",
         "missed_other",
@@ -84,6 +86,7 @@ class Mailbox:
         "paused",
         "pressed",
         "stalled",
+        "stalls",
         "transport",
         "waiter",
         "wire",
@@ -101,6 +104,8 @@ class Mailbox:
         self.missed: dict[Channel, int] | None = None
         self.missed_other = False
         self.waiter: asyncio.Future[None] | None = None
+        self.delivered = 0
+        self.stalls = 0
 
     @property
     def gone(self) -> bool:
@@ -169,6 +174,7 @@ class Mailbox:
     def _stall(self) -> None:
         self.stalled = True
         self.flusher.slow += 1
+        self.stalls += 1
         self.transport.pause_reading()
         self.on_stall()
 
@@ -223,7 +229,14 @@ class Mailbox:
         if not self.missed:
             self.missed = None
             self.pressed = self.stalled or self.paused
+        if after is not None:
+            self.delivered -= channel.served - after
         return after
+
+    def entries_delivered(self) -> int:
+        """How many it was given, once it has left its chats; those are not among them that fell into holes."""
+        holes = (self.missed or {}).items()
+        return self.delivered - sum(channel.served - after for channel, after in holes)
 
     def read_on(self) -> None:
         """The stall is over; a subclass may have another reason not to read yet."""

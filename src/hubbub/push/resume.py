@@ -178,6 +178,7 @@ class Resumption:
             if entries:
                 mailbox.put(mailbox.wire.frames(entries))
                 self.replayed += len(entries)
+                mailbox.delivered += len(entries)
                 cursor = entries[-1].seq
             if cursor >= channel.position:
                 self.recovered[REPLAYED] += 1

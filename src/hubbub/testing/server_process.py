@@ -30,6 +30,7 @@ class ServerProcess:
         self.tcp_port = 0
         self.internal = ""
         self._process: subprocess.Popen[str] | None = None
+        self._reading = Thread()
 
     @property
     def http(self) -> str:
@@ -85,7 +86,8 @@ class ServerProcess:
                 self.port = int(said["url"].rpartition(":")[2])
                 self.tcp_port = int(said["tcp"].rpartition(":")[2])
                 self.internal = said["internal"]
-                Thread(target=self.log.extend, args=(stderr,), daemon=True).start()
+                self._reading = Thread(target=self.log.extend, args=(stderr,), daemon=True)
+                self._reading.start()
                 return
         message = "the server did not start:\n" + "".join(self.log)
         raise RuntimeError(message)
@@ -101,10 +103,12 @@ class ServerProcess:
         self._running().send_signal(number)
 
     def wait(self) -> int:
-        """The exit status, once it ended."""
+        """The exit status, once it ended and its log was read."""
         process, self._process = self._running(), None
         try:
-            return process.wait(PATIENCE)
+            status = process.wait(PATIENCE)
+            self._reading.join(PATIENCE)
+            return status  # noqa: TRY300 - an `else` would say no more
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -232,6 +232,7 @@ def _start(node: Node, settings: Settings, lag: Histogram) -> "asyncio.Task[None
     spawn(_every(node.gate.wheel.tick_ms / 1000, lambda: _done(node.gate.wheel.advance)), "timing wheel")
     spawn(_every(BOARDS_EVERY, lambda: _boards(node), lag), "presence, receipts, typing, rates, bus")
     spawn(_every(SWEEP_EVERY, lambda: _sweep(node)), "sweep")
+    spawn(_every(1.0, lambda: _done(node.lines.tick)), "bound of the log")
     spawn(_every(PURGE_EVERY, lambda: _purge(node, settings.outbox_retention_days)), "purge")
     spawn(node.revocations.run(), "revocations")
     if node.replicas.all:

@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 
-from hubbub.accept.admission import Admission
 from hubbub.accept.certificate import Certificate
 from hubbub.accept.connection import Gate
-from hubbub.accept.heartbeat import TimingWheel
 from hubbub.accept.http.services import HttpPolicy, Services
 from hubbub.accept.http.sign_in_limits import SignInLimits
 from hubbub.codec.json import size_of
-from hubbub.codec.websocket_frames import FrameLimits
-from hubbub.codec.websocket_handshake import parse_origin
 from hubbub.dispatch.dispatcher import Dispatcher
 from hubbub.dispatch.limits import TokenBuckets
+from hubbub.dispatch.request_log import RequestLog
 from hubbub.dispatch.session import Sessions as Conversations
 from hubbub.execute.accounts import AccountPolicy, Accounts
 from hubbub.execute.authentication import Authenticator
@@ -54,6 +51,7 @@ from hubbub.push.profiles import ProfileBoard
 from hubbub.push.receipts import ReceiptBoard
 from hubbub.push.resume import Resumption, describe
 from hubbub.push.typing import TypingBoard
+from hubbub.runtime.bounded_lines import BoundedLines
 from hubbub.runtime.passwords import ArgonPasswords, HashCost
 from hubbub.runtime.spawn import Tasks
 from hubbub.wiring.cluster import (
@@ -64,14 +62,13 @@ from hubbub.wiring.cluster import (
     profile_changed_elsewhere,
     revoked,
 )
+from hubbub.wiring.gate import gate_of
 from hubbub.wiring.identity import providers, signing_secret
 from hubbub.wiring.rates import Rates
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import bound
 
 Clock = Callable[[], int]
-LONGEST_TICK_MS = 1_000
-TICKS_A_HEARTBEAT = 20
 
 
 @dataclass(kw_only=True)
@@ -100,6 +97,7 @@ class Node:
     dispatcher: Dispatcher
     gate: Gate
     sessions: Conversations
+    lines: BoundedLines
     services: Services
     last_seen: dict[str, int]
     cluster: Cluster
@@ -177,7 +175,9 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
     )
     rates = Rates(limits, cluster.say, clock)
     dispatcher = Dispatcher(desk, journal, rates.buckets)
-    gate = _gate(settings, flusher, hub, clock)
+    lines = BoundedLines(settings.log.lines_per_second)
+    requests = RequestLog(settings.log.requests, settings.log.slow_ms, lines, clock)
+    gate = gate_of(settings, flusher, hub, clock, lines)
     revocations = Revocations(database, clock, gate.end_revoked, gate.end_expired)
     board = ProfileBoard(hub, store, presence.fellows)
     cluster.ear = Ear(
@@ -213,6 +213,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         tasks.spawn,
         clock,
         secrets.token_bytes,
+        requests,
         per_user=bound(limits.connections_per_user),
         in_flight=bound(limits.requests_in_flight),
     )
@@ -239,7 +240,8 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         dispatcher=dispatcher,
         gate=gate,
         sessions=sessions,
-        services=_services(settings, accounts, dispatcher, gate, rates, clock),
+        lines=lines,
+        services=_services(settings, accounts, dispatcher, gate, rates, clock, requests),
         last_seen=last_seen,
         cluster=cluster,
     )
@@ -269,33 +271,6 @@ def _bounds(settings: Settings) -> Bounds:
         replay_per_hello=bound(limits.replay_per_hello),
         crowd=bound(limits.crowd),
         heartbeat_ms=settings.heartbeat_ms,
-    )
-
-
-def _gate(settings: Settings, flusher: Flusher, hub: Hub, clock: Clock) -> Gate:
-    limits = settings.limits
-    wheel = TimingWheel(max(10, min(LONGEST_TICK_MS, settings.heartbeat_ms // TICKS_A_HEARTBEAT)))
-    origins = [*settings.allowed_origins, *([settings.public_url] if settings.public_url else [])]
-    return Gate(
-        admission=Admission(
-            frozenset(origin for each in origins if (origin := parse_origin(each.rstrip("/"))) is not None),
-            bound(limits.connections_per_address),
-            settings.trusted_proxies,
-        ),
-        wheel=wheel,
-        flusher=flusher,
-        hub=hub,
-        frame_limits=FrameLimits(
-            max_message_bytes=limits.request_bytes or 2**30, max_fragments=limits.message_fragments or 2**30
-        ),
-        head_bytes=limits.head_bytes or 2**20,
-        head_ticks=wheel.ticks(limits.handshake_seconds or 10**6),
-        hello_ticks=wheel.ticks(limits.hello_seconds or 10**6),
-        silent_ticks=wheel.ticks(settings.heartbeat_ms / 1000),
-        stall_ticks=wheel.ticks(limits.stall_seconds or 10**6),
-        age_ticks=wheel.ticks(limits.connection_age_seconds) if limits.connection_age_seconds else 0,
-        pongs=TokenBuckets(limits.pongs_per_second, limits.pongs_per_second),
-        clock=clock,
     )
 
 
@@ -362,6 +337,7 @@ def _services(
     gate: Gate,
     rates: Rates,
     clock: Clock,
+    requests: RequestLog,
 ) -> Services:
     limits = settings.limits
     return Services(
@@ -377,6 +353,7 @@ def _services(
         ),
         profile_limits=rates.buckets["profile"],
         clock=clock,
+        requests=requests,
         entropy=secrets.token_bytes,
         address=gate.admission.address_of_scope,
         policy=HttpPolicy(

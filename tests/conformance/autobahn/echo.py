@@ -14,12 +14,14 @@ import uvloop
 from hubbub.accept import websocket
 from hubbub.accept.admission import Admission
 from hubbub.accept.connection import Connection, Gate
+from hubbub.accept.connection_log import ConnectionLog
 from hubbub.accept.heartbeat import TimingWheel
 from hubbub.accept.listener import Port
 from hubbub.codec.websocket_frames import BINARY, Event, FrameLimits, binary_frame, text_frame
 from hubbub.dispatch.limits import TokenBuckets
 from hubbub.dispatch.session import OPEN
 from hubbub.push.mailbox import Flusher
+from hubbub.runtime.bounded_lines import BoundedLines
 
 LARGE = FrameLimits(max_message_bytes=16 << 20, max_fragments=1 << 20)
 TICK_SECONDS = 0.1
@@ -72,6 +74,7 @@ def echo_gate(frame_limits: FrameLimits) -> Gate:
         stall_ticks=NEVER,
         pongs=TokenBuckets(rate=10, burst=10),
         clock=milliseconds,
+        log=ConnectionLog(BoundedLines(0), wanted=False),
     )
 
 

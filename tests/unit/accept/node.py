@@ -8,12 +8,14 @@ from typing import Any
 
 from hubbub.accept.admission import Admission
 from hubbub.accept.connection import Gate
+from hubbub.accept.connection_log import ConnectionLog
 from hubbub.accept.heartbeat import TimingWheel
 from hubbub.accept.tcp import TcpConnection
 from hubbub.accept.websocket import WebSocketConnection
 from hubbub.codec.data_frame import DataFrameReader, frame
 from hubbub.codec.websocket_frames import CLOSE, PING, TEXT, FrameLimits, close_code, masked_frame
 from hubbub.dispatch.limits import TokenBuckets
+from hubbub.dispatch.request_log import RequestLog
 from hubbub.dispatch.session import Sessions
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.heads import Head
@@ -24,6 +26,7 @@ from hubbub.push.hub import Hub
 from hubbub.push.mailbox import Flusher
 from hubbub.push.presence import PresenceBoard
 from hubbub.push.resume import Resumption, describe
+from hubbub.runtime.bounded_lines import BoundedLines
 from hubbub.runtime.spawn import Tasks
 from hubbub.testing.clock import ManualClock
 from hubbub.testing.memory import Memory, MemoryChats, MemoryJournal, MemoryLog, MemoryPeople
@@ -178,6 +181,7 @@ class Node:
         self.gone: dict[str, int] = {}
         self.revoked: set[str] = set()
         self.presence = PresenceBoard(self.hub, chats, people, crowd=200, linger_ms=30_000, gone=self.gone)
+        self.lines = BoundedLines(0)
         self.gate = Gate(
             admission=Admission(frozenset(), 3, []),
             wheel=self.wheel,
@@ -191,6 +195,7 @@ class Node:
             stall_ticks=200,
             pongs=TokenBuckets(5, 5),
             clock=self.clock,
+            log=ConnectionLog(self.lines, wanted=True),
         )
         self.waiting: asyncio.Event | None = None
         self.gate.listener = Sessions(
@@ -204,6 +209,7 @@ class Node:
             self.tasks.spawn,
             self.clock,
             counting_entropy(),
+            RequestLog("notable", 1_000, self.lines, self.clock),
             per_user=per_user,
             in_flight=in_flight,
         )

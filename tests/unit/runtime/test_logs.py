@@ -1,6 +1,7 @@
 import io
 import json
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,12 +14,15 @@ from hubbub.runtime import logs
 def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
-    logs.configure("info", "json")
+    error = logs.configure("info", "json")
     yield stream
+    error.drain()
     structlog.reset_defaults()
 
 
 def line(written: io.StringIO) -> dict[str, object]:
+    while not written.getvalue().endswith("\n"):
+        time.sleep(0.001)
     said: dict[str, object] = json.loads(written.getvalue())
     return said
 

@@ -20,6 +20,7 @@ from hubbub.accept.http.headers import with_security_headers
 from hubbub.accept.http.members import BansController, MembersController
 from hubbub.accept.http.pages import PlainDocumentation, landing
 from hubbub.accept.http.problems import HANDLERS
+from hubbub.accept.http.request_lines import with_request_log
 from hubbub.accept.http.rooms import RoomsController
 from hubbub.accept.http.server_info import ServerController
 from hubbub.accept.http.services import HttpPolicy, Services
@@ -63,9 +64,10 @@ def build_app(services: Services, web_app: WebApp | None = None) -> ASGIApp:
         logging_config=None,
     )
     policy = services.policy
-    return with_security_headers(
+    around = with_security_headers(
         with_web_app(app, web_app, policy), secure=policy.is_secure
     )  # around it all: Litestar's middleware does not see unknown paths
+    return with_request_log(around, services)
 
 
 def _cors(policy: HttpPolicy) -> CORSConfig | None:

@@ -1,7 +1,7 @@
 """Errors as `application/problem+json` (RFC 9457), with the code of docs/protocol.md §5."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -14,7 +14,10 @@ from msgspec import Struct, structs
 from hubbub.model.errors import ADVICE, HTTP_STATUS, CommitUnknownError, ErrorCode, Refused
 
 MEDIA_TYPE = "application/problem+json"
+PROBLEM = "hubbub.problem"  # where a request's scope holds what was answered, for the log
 log = structlog.get_logger("hubbub.http")
+AnyRequest = Request[Any, Any, Any]
+Answer = Response[dict[str, Any]]
 _CODES = {
     400: ErrorCode.BAD_REQUEST,
     401: ErrorCode.UNAUTHENTICATED,
@@ -43,7 +46,7 @@ def problem(
     status: int | None = None,
     retry_after_ms: int | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Response[dict[str, Any]]:
+) -> Answer:
     """The answer to a refused request."""
     status = status or HTTP_STATUS[code]
     body = Problem(
@@ -67,14 +70,17 @@ def _headers(code: ErrorCode, retry_after_ms: int | None) -> dict[str, str]:
     return {}
 
 
-def _on_refused(_request: Request[Any, Any, Any], refused: Refused) -> Response[dict[str, Any]]:
+def code_of(status: int) -> ErrorCode:
+    """The code that stands for a status of the web server's own."""
+    return _CODES.get(status, ErrorCode.BAD_REQUEST if status < 500 else ErrorCode.INTERNAL)
+
+
+def _on_refused(refused: Refused) -> Answer:
     return problem(refused.code, refused.message, retry_after_ms=refused.retry_after_ms)
 
 
-def _on_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
-    code = _CODES.get(
-        error.status_code, ErrorCode.BAD_REQUEST if error.status_code < 500 else ErrorCode.INTERNAL
-    )
+def _on_http(error: HTTPException) -> Answer:
+    code = code_of(error.status_code)
     status = HTTP_STATUS[code]
     if isinstance(error, MethodNotAllowedException):
         return problem(
@@ -98,23 +104,30 @@ def _one_wrong(found: dict[str, str]) -> str:
     return "The request needs a JSON body." if message == "'data'" else message
 
 
-def _on_commit_unknown(
-    _request: Request[Any, Any, Any], _error: CommitUnknownError
-) -> Response[dict[str, Any]]:
+def _on_commit_unknown(_error: CommitUnknownError) -> Answer:
     return problem(ErrorCode.INTERNAL, "It is not known whether this happened; retry with the same msg_id.")
 
 
-def _on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+def _on_bug(request: AnyRequest, error: Exception) -> Answer:
     log.error("a bug answered with 500", method=request.method, path=request.scope["path"], exc_info=error)
     return problem(ErrorCode.INTERNAL)
+
+
+def _noted(answer: Callable[[AnyRequest, Any], Answer]) -> Callable[[AnyRequest, Any], Answer]:
+    def handle(request: AnyRequest, error: Exception) -> Answer:
+        response = answer(request, error)
+        request.scope[PROBLEM] = response.content  # type: ignore[literal-required]
+        return response
+
+    return handle
 
 
 HANDLERS = cast(
     "ExceptionHandlersMap",
     {
-        Refused: _on_refused,
-        CommitUnknownError: _on_commit_unknown,
-        HTTPException: _on_http,
-        Exception: _on_bug,
+        Refused: _noted(lambda _, refused: _on_refused(refused)),
+        CommitUnknownError: _noted(lambda _, error: _on_commit_unknown(error)),
+        HTTPException: _noted(lambda _, error: _on_http(error)),
+        Exception: _noted(_on_bug),
     },
 )

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from hubbub.accept.http.sign_in_limits import SignInLimits
 from hubbub.dispatch.limits import TokenBuckets
+from hubbub.dispatch.request_log import RequestLog
 from hubbub.execute.accounts import Accounts
 from hubbub.execute.authentication import Authenticator
 from hubbub.execute.avatars import Avatars
@@ -71,6 +72,7 @@ class Services:
     sign_in_limits: SignInLimits
     profile_limits: TokenBuckets
     clock: Callable[[], int]
+    requests: RequestLog
     entropy: Entropy = secrets.token_bytes
     address: Callable[[Scope], str] = peer_address
     policy: HttpPolicy = field(default_factory=HttpPolicy)

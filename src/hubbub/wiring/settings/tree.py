@@ -44,6 +44,18 @@ class Log(Struct, frozen=True, kw_only=True):
         Literal["auto", "console", "json"],
         _text("`console` for people, `json` (ECS) for machines; `auto`: console on a terminal, else JSON."),
     ] = "auto"
+    requests: Annotated[
+        Literal["off", "notable", "all"],
+        _text("Requests and commands that get a line; `notable`: those refused, failed, or slow."),
+    ] = "notable"
+    slow_ms: Annotated[int, _count("Milliseconds from which a request is slow.", least=1)] = 1_000
+    connections: Annotated[bool, _text("Whether each connection gets a line at its end.")] = True
+    lines_per_second: Annotated[
+        int,
+        _count(
+            "Lines of requests a second, and as many of connections; those beyond are counted, and the count is written. 0: no bound."
+        ),
+    ] = 100
 
 
 class Tcp(Struct, frozen=True, kw_only=True):

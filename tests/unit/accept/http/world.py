@@ -10,6 +10,7 @@ from hubbub.accept.http.app import build_app
 from hubbub.accept.http.services import HttpPolicy, Services
 from hubbub.accept.http.sign_in_limits import SignInLimits
 from hubbub.dispatch.limits import TokenBuckets
+from hubbub.dispatch.request_log import RequestLog
 from hubbub.execute.accounts import AccountPolicy, Accounts
 from hubbub.execute.authentication import Authenticator
 from hubbub.execute.avatars import Avatars
@@ -27,6 +28,7 @@ from hubbub.persist.avatars import StoredAvatars
 from hubbub.persist.engine import Database
 from hubbub.persist.revocations import Revocations
 from hubbub.persist.sessions import StoredSessions
+from hubbub.runtime.bounded_lines import BoundedLines
 from hubbub.runtime.passwords import ArgonPasswords, HashCost
 
 START = 1_700_000_000_000
@@ -129,6 +131,7 @@ class World:
             sign_in_limits=SignInLimits(*setup.limits),
             profile_limits=TokenBuckets(PROFILES / 3600, PROFILES),
             clock=lambda: self.now,
+            requests=RequestLog("notable", 1_000, BoundedLines(0), lambda: self.now),
             address=lambda _scope: self.address,
             policy=setup.policy,
         )
