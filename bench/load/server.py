@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,10 +75,13 @@ class Server:
         return resident_bytes(self.pid)
 
     def counters(self) -> Mapping[str, float]:
-        """`hubbub_*` of /metrics without labels, by their names after `hubbub_`."""
+        """`hubbub_*` of /metrics by their names after `hubbub_`, those with labels added up."""
         with urllib.request.urlopen(f"{self._internal}/metrics", timeout=30) as answer:
             text = answer.read().decode()
-        return {name: float(value) for name, value in re.findall(r"^hubbub_(\w+) (\S+)$", text, re.MULTILINE)}
+        counters: defaultdict[str, float] = defaultdict(float)
+        for name, value in re.findall(r"^hubbub_(\w+)(?:\{.*\})? (\S+)$", text, re.MULTILINE):
+            counters[name] += float(value)
+        return counters
 
     def quiet(self) -> None:
         """Wait until what was begun is done."""
