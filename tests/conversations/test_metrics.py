@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from tests.services.readings import Readings
-from tests.services.service import find_program
 
+from hubbub.operate.cluster.service import find_program
 from hubbub.runtime.metrics import METRICS, PREFIX
 from hubbub_conformance.conversation import Connection, Stage
 from hubbub_conformance.raw_websocket import HandshakeRejected
