@@ -12,6 +12,7 @@ WORKERS ?= 2
 FUZZ_SECONDS ?= 60
 SERVICES := postgresql mariadb-server redis-server nginx libnginx-mod-stream haproxy prometheus   # Debian packages of the servers that tests start for themselves
 SERVICES += chromium   # for tests/web
+SERVICES += faketime iproute2   # for drills: a wrong clock, zones
 SERVICES += wrk   # for bench/crosscheck
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= hubbub
@@ -22,7 +23,7 @@ URL ?= http://127.0.0.1:8080
 EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node tools app run image smoke interface scan strace services test cluster check conformance bench cross fuzz reference constraints clean
+.PHONY: help setup node tools app run image smoke interface scan strace services test cluster drill check conformance bench cross fuzz reference constraints clean
 
 help:
 	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
@@ -39,6 +40,7 @@ help:
 	@echo "make services      Debian packages of what tests start (as root; part of make test)"
 	@echo "make check         what must pass before a commit, under a minute: lint, types, contracts, unit tests"
 	@echo "make cluster       the cluster fault tests at full length, and the plays on two nodes"
+	@echo "make drill         every drill (zone loss, failover, slow disk, …) on a cluster of its own; the report: .cache/drills"
 	@echo "make conformance   the plays of tests/conformance on all four wires; the Autobahn cases of groups 1-7 and 10, then the large messages of group 9"
 	@echo "make bench         every benchmark the README quotes"
 	@echo "make cross         k6 and wrk against a server of their own, in stages, with thresholds"
@@ -134,6 +136,9 @@ cluster: setup services
 	HUBBUB_CLUSTER_SECONDS=60 HUBBUB_CLUSTER_CLIENTS=200 $(BIN)/pytest -q -s tests/cluster
 	$(BIN)/pytest -q tests/conversations --nodes redis
 	$(BIN)/pytest -q tests/conversations --nodes nats
+
+drill: setup services strace
+	$(BIN)/hubbub drill --report .cache/drills
 
 check: setup node
 	$(BIN)/ruff check .

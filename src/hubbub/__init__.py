@@ -10,7 +10,7 @@
     push/        7. clients learn: hub, presence, receipts
     runtime/        supervised tasks, logs, metrics
     testing/        in-memory ports, a manual clock, a server in a process of its own
-    operate/        what the operator asks and the server does not need: forecast, doctor, the proof that nothing is lost
+    operate/        what the operator asks and the server does not need: forecast, doctor, drills, the proof that nothing is lost
     wiring/         settings, the `hubbub` program, and the only place where concrete parts meet
 
 Imports point one way: wiring > operate > accept > dispatch > {execute, persist, publish, push} > {codec, runtime} > model.

@@ -22,20 +22,14 @@ from tests.services.nats import Nats
 
 from hubbub.operate.cluster.postgres import Postgres
 from hubbub.operate.cluster.redis import Redis
-from hubbub.operate.cluster.server import PROGRAM, Server, clean_environment, sign_up, until
-from hubbub.operate.proof.history import Witness, save
-from hubbub.operate.proof.history_checker import Findings, check
-from hubbub.operate.proof.raw_client import RawClient
-from hubbub.operate.proof.stored_log import ReadRows, count_pending, read_heads, read_stored
-from hubbub.operate.proof.talker import Ground, Talker
+from hubbub.operate.cluster.server import PROGRAM, Server, clean_environment
+from hubbub.operate.proof.crowd import PATIENCE, Crowd
 
 SECONDS = float(os.environ.get("HUBBUB_CLUSTER_SECONDS", "6"))
 CLIENTS = int(os.environ.get("HUBBUB_CLUSTER_CLIENTS", "24"))
 SEED = int(os.environ.get("HUBBUB_FAULT_SEED", "0")) or time.time_ns() % 10**9
-NODES, WORKERS, ROOMS = 3, 2, 6
-PACE = 0.4  # seconds between two acts of one client
+NODES, WORKERS = 3, 2
 LOSS = 0.05
-PATIENCE = 120.0
 SHARED = {
     "HUBBUB_WORKERS": str(WORKERS),
     "HUBBUB_AUTH_SECRET": "the secret of all nodes of this cluster",
@@ -44,16 +38,6 @@ SHARED = {
     "HUBBUB_DATABASE_POOL_SIZE": "3",
     "HUBBUB_DATABASE_MAX_OVERFLOW": "2",
 }
-
-
-class Roamer(Talker):
-    """A talker that comes to another node each time."""
-
-    nodes: list[Server]
-
-    async def _converse(self) -> None:
-        self.client.server = self.random.choice(self.nodes)
-        await super()._converse()
 
 
 class Trouble:
@@ -99,78 +83,15 @@ class Trouble:
         await node.start(PATIENCE)
 
 
-class Cluster:
-    """The nodes, the talkers and their ground."""
-
-    def __init__(self, nodes: list[Server], database: str, read: ReadRows, random: Random) -> None:
-        self.nodes = nodes
-        self.database = database
-        self.read = read
-        self.random = random
-        self.ground = Ground()
-        self.talkers: list[Roamer] = []
-        self.founders: list[Witness] = []
-
-    async def start(self) -> None:
-        migrating = await asyncio.create_subprocess_exec(
-            PROGRAM, "migrate", "--database-url", self.database, env=clean_environment()
-        )
-        assert await migrating.wait() == 0
-        await asyncio.gather(*(node.start(PATIENCE) for node in self.nodes))
-
-    async def gather(self) -> None:
-        """Accounts, a ring of friendships, and rooms that most are in; every other user has two devices."""
-        users = [f"user{number:03}" for number in range(CLIENTS * 2 // 3)]
-        tokens = {user: await sign_up(self.random.choice(self.nodes), user) for user in users}
-        clients = [RawClient(self.random.choice(self.nodes), Witness(f"{user}.setup", user, stays=False), tokens[user])
-                   for user in users]  # fmt: skip
-        for client in clients:
-            await client.connect()
-        for number in range(ROOMS):
-            create = {
-                "type": "create_room",
-                "name": f"room {number}",
-                "public": True,
-                "msg_id": f"room{number}",
-            }
-            self.ground.rooms.append((await clients[number].ask(create))["chat"])
-        for one, other in zip(clients, clients[1:] + clients[:1], strict=True):
-            await one.ask({"type": "befriend", "user": other.witness.user})
-            await other.ask({"type": "accept", "user": one.witness.user})
-            for room in self.random.sample(self.ground.rooms, 2):
-                await one.ask({"type": "join", "chat": room, "msg_id": f"join {room}"})
-        for client in clients:
-            client.drop()
-        self.founders = [client.witness for client in clients]
-        for number, user in enumerate(users):
-            for device in ("a", "b")[: 1 + number % 2]:
-                self.talkers.append(self._talker(f"{user}.{device}", user, tokens[user]))
-                self.talkers[-1].friends = [users[number - 1], users[(number + 1) % len(users)]]
-
-    def _talker(self, name: str, user: str, token: str) -> Roamer:
-        made = Roamer(self.nodes[0], name, user, token, self.ground, Random(self.random.random()), pace=PACE)
-        made.nodes = self.nodes
-        return made
-
-    async def come_to_rest(self) -> None:
-        self.ground.resting = True
-        await until(lambda: all(each.is_decided() for each in self.talkers), "all decided", PATIENCE)
-        heads = await asyncio.to_thread(read_heads, self.read)
-        await until(
-            lambda: all(each.is_at(heads) for each in self.talkers), "everybody at every head", PATIENCE
-        )
-        await asyncio.gather(*(each.read_all() for each in self.talkers))
-        async with asyncio.timeout(PATIENCE):
-            while await asyncio.to_thread(count_pending, self.read):
-                await asyncio.sleep(0.1)
-
-    async def judge(self, folder: Path) -> Findings:
-        witnesses = [*self.founders, *(each.witness for each in self.talkers)]
-        save(witnesses, folder / "history.jsonl")
-        return check(witnesses, await asyncio.to_thread(read_stored, self.read))
+async def start(nodes: list[Server], database: str) -> None:
+    migrating = await asyncio.create_subprocess_exec(
+        PROGRAM, "migrate", "--database-url", database, env=clean_environment()
+    )
+    assert await migrating.wait() == 0
+    await asyncio.gather(*(node.start(PATIENCE) for node in nodes))
 
 
-async def run(cluster: Cluster, trouble: Trouble) -> None:
+async def run(cluster: Crowd, trouble: Trouble) -> None:
     """Everybody talks; every kind of trouble comes once each round, in a random order, until the time is over."""
     ground = cluster.ground
     ground.up.set()
@@ -195,8 +116,8 @@ async def prove(
     where = database.make_database()
     settings = SHARED | {"HUBBUB_DATABASE_URL": where, "HUBBUB_BUS": url, "HUBBUB_NAMESPACE": "cluster"}
     nodes = [make_server(settings, folder / f"node{number}") for number in range(NODES)]
-    cluster = Cluster(nodes, where, partial(database.rows, where.rpartition("/")[2]), Random(SEED))
-    await cluster.start()
+    cluster = Crowd(nodes, partial(database.rows, where.rpartition("/")[2]), Random(SEED), CLIENTS)
+    await start(nodes, where)
     await cluster.gather()
     trouble = Trouble(nodes, database, bus, SECONDS / 4)
     try:

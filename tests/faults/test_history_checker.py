@@ -167,6 +167,14 @@ def test_two_requests_for_one_change_are_no_fault() -> None:
     assert run.broken() == set()
 
 
+def test_a_witness_of_before_is_heard_for_what_it_asked_and_not_judged() -> None:
+    run = Run()
+    hear(run.alice, 1, LIVE[3])  # once more: what she saw is nobody's business now
+    stored = Stored({ROOM: run.log}, {ROOM: 8}, run.writes, run.marks)
+    assert check([run.bob], stored, known=[run.alice]).violations == []
+    assert {each.promise for each in check([run.bob], stored).violations} >= {"content"}
+
+
 def acknowledged_and_gone(run: Run) -> None:
     run.log.pop()
     run.log[6] |= {"content": "oops", "deleted": False, "as_of": None}

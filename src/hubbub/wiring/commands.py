@@ -1,4 +1,4 @@
-"""The `hubbub` program: serve, config, migrate, chat, send, forecast, doctor, version.
+"""The `hubbub` program: serve, config, migrate, chat, send, forecast, doctor, drill, version.
 
 What a command needs is imported when it runs, so that `hubbub config` explains wrong settings even where the
 server cannot be loaded, and `hubbub chat` starts without it. Exit status: 0 done, 1 failed, 2 wrong settings or usage.
@@ -213,6 +213,17 @@ def send(context: typer.Context) -> None:
 def forecast(context: typer.Context) -> None:
     """Forecast the next day's connections and messages. `hubbub forecast --help` tells more."""
     from hubbub.operate.forecast.command import main as run
+
+    run(context.args)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def drill(context: typer.Context) -> None:
+    """Make trouble in a cluster of its own, and see whether every promise holds. `hubbub drill --help` tells more."""
+    from hubbub.operate.drill.command import main as run
 
     run(context.args)
 

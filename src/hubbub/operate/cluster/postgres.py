@@ -7,7 +7,7 @@ from pathlib import Path
 from signal import Signals
 from typing import Any
 
-from hubbub.operate.cluster.service import ProgramFailedError, Service, find_program
+from hubbub.operate.cluster.service import LOOPBACK, ProgramFailedError, Service, find_program
 
 BINARIES = max(map(str, Path("/usr/lib/postgresql").glob("*/bin")), default="")
 PASSWORD = "secret-in-url"  # noqa: S105 - nobody asks for it; no log may show it
@@ -44,16 +44,23 @@ class Postgres(Service):
             "--locale=C.UTF-8",
             "--no-sync",
         )
+        if self.host != LOOPBACK:
+            with (self.folder / "data" / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all all trust\nhost replication all all trust\n")
 
     def command(self) -> Sequence[str]:
-        given = SETTINGS | {"port": str(self.port), "unix_socket_directories": str(self.folder)}
+        given = SETTINGS | {
+            "listen_addresses": self.host,
+            "port": str(self.port),
+            "unix_socket_directories": str(self.folder),
+        }
         options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
         return [self._server, "-D", str(self.folder / "data"), *options]
 
     def answers(self) -> bool:
         ready = find_program("pg_isready", BINARIES)
         try:
-            self.run(ready, "-h", "127.0.0.1", "-p", str(self.port))
+            self.run(ready, "-h", self.host, "-p", str(self.port))
         except ProgramFailedError:
             return False
         return True
@@ -61,7 +68,7 @@ class Postgres(Service):
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Run a statement as the administrator; gives its rows as text."""
         psql = find_program("psql", BINARIES)
-        asked = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "hubbub", "-d", database, "-qAtX")
+        asked = ("-h", self.host, "-p", str(self.port), "-U", "hubbub", "-d", database, "-qAtX")
         return self.run(psql, *asked, "-v", "ON_ERROR_STOP=1", "-c", statement).strip()
 
     def rows(self, database: str, *tables: str) -> list[list[dict[str, Any]]]:
@@ -73,7 +80,7 @@ class Postgres(Service):
         """The URL of a new, empty database."""
         name = f"hubbub{next(self._numbers)}"
         self.sql(f"CREATE DATABASE {name}")
-        return f"postgresql://hubbub:{PASSWORD}@127.0.0.1:{self.port}/{name}"
+        return f"postgresql://hubbub:{PASSWORD}@{self.host}:{self.port}/{name}"
 
 
 class Standby(Postgres):
@@ -81,10 +88,10 @@ class Standby(Postgres):
 
     def __init__(self, primary: Postgres) -> None:
         self._primary = primary
-        super().__init__()
+        super().__init__(primary.host)
 
     def prepare(self) -> None:
         self._server = find_program("postgres", BINARIES)
         backup = find_program("pg_basebackup", BINARIES)
-        asked = ("-h", "127.0.0.1", "-p", str(self._primary.port), "-U", "hubbub", "--checkpoint=fast")
+        asked = ("-h", self._primary.host, "-p", str(self._primary.port), "-U", "hubbub", "--checkpoint=fast")
         self.run(backup, "-D", str(self.folder / "data"), "--write-recovery-conf", "--no-sync", *asked)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hubbub.operate.cluster.service import ProgramFailedError, Service, find_program
+from hubbub.operate.cluster.service import LOOPBACK, ProgramFailedError, Service, find_program
 
 
 class Redis(Service):
@@ -17,15 +17,16 @@ class Redis(Service):
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis://{self.host}:{self.port}/0"
 
     def command(self) -> Sequence[str]:
         return [
-            self._server, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+            self._server, "--port", str(self.port), "--bind", self.host, "--save", "", "--appendonly", "no",
+            "--protected-mode", "yes" if self.host == LOOPBACK else "no",
         ]  # fmt: skip
 
     def answers(self) -> bool:
         try:
-            return "PONG" in self.run(self._client, "-p", str(self.port), "ping")
+            return "PONG" in self.run(self._client, "-h", self.host, "-p", str(self.port), "ping")
         except ProgramFailedError:
             return False

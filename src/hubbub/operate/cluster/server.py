@@ -9,11 +9,11 @@ import sys
 import urllib.error
 import urllib.request
 from asyncio.subprocess import Process
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hubbub.operate.cluster.service import ProgramFailedError, free_port
+from hubbub.operate.cluster.service import LOOPBACK, ProgramFailedError, free_port
 from hubbub.operate.proof.stored_log import ReadRows
 from hubbub.runtime.spawn import Tasks
 
@@ -46,10 +46,17 @@ async def until(condition: Callable[[], Any], what: str, within: float = WITHIN)
 
 
 class Server:
-    """One data folder, two fixed ports, and the process that serves them while there is one."""
+    """One data folder, two fixed ports, and the process that serves them while there is one.
 
-    def __init__(self, data: Path, settings: Mapping[str, str] = {}) -> None:
+    It listens on `host`, and is started by `prefix`, a command that runs another one.
+    """
+
+    def __init__(
+        self, data: Path, settings: Mapping[str, str] = {}, host: str = LOOPBACK, prefix: Sequence[str] = ()
+    ) -> None:
         self.data = data
+        self.host = host
+        self.prefix = prefix
         self.port = free_port()
         self.internal_port = free_port()
         self.settings = {**UNLIMITED, **settings}
@@ -62,7 +69,12 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def internal(self) -> str:
+        """The root of its internal pages."""
+        return f"http://{self.host}:{self.internal_port}"
 
     @property
     def pid(self) -> int:
@@ -78,8 +90,9 @@ class Server:
         self.former_log += self._log
         self._log = []
         self.process = await asyncio.create_subprocess_exec(
-            *(PROGRAM, "serve", "--data", str(self.data), "--port", str(self.port)),
-            *("--internal-port", str(self.internal_port)),
+            *self.prefix,
+            *(PROGRAM, "serve", "--data", str(self.data), "--host", self.host, "--port", str(self.port)),
+            *("--internal-host", self.host, "--internal-port", str(self.internal_port)),
             env={**clean_environment(), **self.settings},
             cwd=self.data.parent,
             stdout=asyncio.subprocess.DEVNULL,
@@ -116,6 +129,10 @@ class Server:
         """SIGTERM; gives the exit status."""
         return await self.signal(signal.SIGTERM)
 
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal and go on."""
+        self._running().send_signal(number)
+
     async def signal(self, number: signal.Signals) -> int:
         """Send a signal and wait for the end; gives the exit status."""
         if not self.is_dead:
@@ -140,7 +157,7 @@ class Server:
 
     async def readiness(self) -> tuple[int, list[str]]:
         """The status of /readyz, and its reasons."""
-        status, body = await get_json(f"http://127.0.0.1:{self.internal_port}/readyz")
+        status, body = await get_json(f"{self.internal}/readyz")
         return status, body["reasons"]
 
     def resident_bytes(self) -> int:

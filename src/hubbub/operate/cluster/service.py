@@ -19,6 +19,7 @@ from typing import Any
 
 WITHIN = 60.0  # seconds for a server to answer on a busy machine
 EVERY = 0.05
+LOOPBACK = "127.0.0.1"
 
 
 class MissingError(Exception):
@@ -32,7 +33,7 @@ class ProgramFailedError(Exception):
 def free_port() -> int:
     """A port nobody listens on now."""
     with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
+        sock.bind((LOOPBACK, 0))
         return int(sock.getsockname()[1])
 
 
@@ -47,14 +48,16 @@ def find_program(name: str, *folders: str) -> str:
 class Service(ABC):
     """`account`: whom it runs as where root starts it. After `start`, `port` is where it listens.
 
-    `orderly` and `crash` are the signals that end it so; a crash leaves no process and no open socket behind.
+    `orderly` and `crash` are the signals that end it so; a crash leaves no process and no open socket behind. It listens on
+    `host`: one other than the loopback takes whoever comes, so that is for networks nobody else is in.
     """
 
     account: str
     orderly: Signals = Signals.SIGTERM
     crash: Signals = Signals.SIGKILL
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = LOOPBACK) -> None:
+        self.host = host
         self.folder = Path(tempfile.mkdtemp(prefix="hubbub-service-"))
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,6 +83,13 @@ class Service(ABC):
                 self.command(), stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **self._as()
             )
         await_true(self.answers, lambda: (self.folder / "log").read_text(errors="replace"))
+
+    @property
+    def pid(self) -> int:
+        """The process, which must be running."""
+        if self._process is None:
+            raise ProgramFailedError(f"{type(self).__name__} does not run")
+        return self._process.pid
 
     def send(self, number: Signals) -> None:
         """Send a signal to its process."""

@@ -50,8 +50,11 @@ class Findings:
         return f"{self.figures}\n{totals}, violations in all {len(self.violations)}\n{broken}"
 
 
-def check(witnesses: Sequence[Witness], stored: Stored) -> Findings:
-    """Judge a run that has come to rest: all connected, all decided, every witness has read its chats whole."""
+def check(witnesses: Sequence[Witness], stored: Stored, known: Sequence[Witness] = ()) -> Findings:
+    """Judge a run that has come to rest: all connected, all decided, every witness has read its chats whole.
+
+    `known` are witnesses of a time before, who are heard only for what they asked, and not judged.
+    """
     kinds = Counter(entry["type"] for log in stored.logs.values() for entry in log)
     figures = Figures(
         stored=kinds.total(),
@@ -61,7 +64,7 @@ def check(witnesses: Sequence[Witness], stored: Stored) -> Findings:
         reactions=kinds["reacted"],
         comings_and_goings=kinds["member"],
     )
-    requests = asked(witnesses)
+    requests = asked([*known, *witnesses])
     folds = {chat: Fold(chat, log, requests, stored.writes) for chat, log in stored.logs.items()}
     found, violations = stored_checks.outcomes(witnesses, figures)
     for chat, fold in folds.items():

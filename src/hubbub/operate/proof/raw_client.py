@@ -52,7 +52,7 @@ class RawClient:
         self.connections += 1
         self.pushes = []
         self._socket = await connect(
-            f"ws://127.0.0.1:{self.server.port}/ws",
+            f"ws://{self.server.host}:{self.server.port}/ws",
             sock=self.socket,
             subprotocols=[Subprotocol("hubbub.v1.json")],
             compression=None,

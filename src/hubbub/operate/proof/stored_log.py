@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hubbub.operate.proof.history import Entry, Stored
@@ -10,7 +10,7 @@ from hubbub.operate.proof.history import Entry, Stored
 Row = Mapping[str, Any]
 
 
-ReadRows = Callable[..., list[list[Row]]]
+ReadRows = Callable[..., Sequence[Sequence[Row]]]
 """The rows of tables by column name, as the database's own client gives them."""
 
 

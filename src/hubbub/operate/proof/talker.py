@@ -76,7 +76,8 @@ class Talker:
         elif kind == "welcome":
             self._welcome(envelope)
         elif kind == "resync" and "chat" in envelope:
-            self.holes.append((envelope["chat"], envelope["after"], envelope["next"]))
+            if envelope["next"] > envelope["after"] + 1:  # a log that begins anew has no hole
+                self.holes.append((envelope["chat"], envelope["after"], envelope["next"]))
             self.cursors[envelope["chat"]] = envelope["next"] - 1
         elif kind == "resync":
             self.must_list = True

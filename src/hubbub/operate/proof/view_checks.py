@@ -117,7 +117,7 @@ class View:
         for chat in welcome.get("gone", ()):
             self._closed.add(chat)
             fold = self.folds.get(chat)
-            if fold is not None and not fold.was_ever_out(self.user):
+            if fold is not None and fold.is_in(self.user, fold.head) and not fold.was_ever_out(self.user):
                 self.judge("resync", f"{chat} is called gone, and never was")
         for chat in (heads | cursors).keys() - set(welcome.get("gone", ())):
             self._came(chat, cursors.get(chat, heads.get(chat, 0)))
@@ -176,6 +176,7 @@ class View:
             cursor = self._hello.get("cursors", {}).get(chat, 0)
             if cursor <= head and self._hello.get("epoch", self._epoch) == self._epoch:
                 self.judge("resync", f"{resync}: told to drop what was right")
+            self._told[chat] = 0  # of a log that is no more
         elif position is None or after != position:
             self.judge("resync", f"{resync}: but the client is at {position}")
         elif not after + 1 < following <= head + 1:

@@ -1,0 +1,1 @@
+"""One file for each drill; drill/table.py lists them."""

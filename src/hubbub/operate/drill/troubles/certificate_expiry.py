@@ -1,0 +1,111 @@
+"""The certificate of framed TCP runs out, is replaced, and read again at SIGHUP."""
+
+import asyncio
+import datetime as dt
+import json
+import signal
+import ssl
+import struct
+from pathlib import Path
+from typing import Any
+
+from hubbub.operate.cluster.certificate import make_certificate
+from hubbub.operate.cluster.server import Server, sign_up, until
+from hubbub.operate.cluster.service import LOOPBACK, free_port
+from hubbub.operate.drill.network import now
+from hubbub.operate.drill.scene import Scene
+
+AGE, LEFT = dt.timedelta(hours=1), dt.timedelta(seconds=20)
+HEADER = struct.Struct(">4sHI")  # docs/protocol.md §1
+JSON_1 = 0x0001
+
+
+async def run(scene: Scene) -> None:
+    """A connection made before goes on through all of it."""
+    await scene.start_services()
+    pem, key = make_certificate(scene.folder, AGE, LEFT)
+    made = now()
+    port = free_port()
+    node = scene.add_node(
+        {
+            "HUBBUB_TCP_PORT": str(port),
+            "HUBBUB_TCP_CERTIFICATE_FILE": str(pem),
+            "HUBBUB_TCP_KEY_FILE": str(key),
+        }
+    )
+    await scene.open()
+    token = await sign_up(node, "by-tcp")
+    old = ssl.create_default_context(cafile=pem)
+    line = await Line.opened(port, old, token)
+    warned = node.lines("expires soon")
+    scene.expect(
+        "a warning ahead", f"{len(warned)} in the log: the certificate expires soon", passed=bool(warned)
+    )
+    await scene.talk(
+        "the certificate is about to expire", max(0.0, LEFT.total_seconds() + 1 - (now() - made))
+    )
+    scene.tell("the certificate has expired")
+    refused = await _is_refused(port, old, token)
+    scene.expect(
+        "new connections are refused by their clients", refused or "let in", passed="expired" in refused
+    )
+    await _replace(scene, node, pem)
+    fresh = await Line.opened(port, ssl.create_default_context(cafile=pem), token)
+    answers = [await each.ping() for each in (line, fresh)]
+    scene.expect(
+        "after SIGHUP new connections get the new one", f"answered {answers[1]}", passed=answers[1] == "pong"
+    )
+    scene.expect(
+        "the connection made before never noticed", f"answered {answers[0]}", passed=answers[0] == "pong"
+    )
+    line.close()
+    fresh.close()
+    await scene.judge()
+
+
+async def _replace(scene: Scene, node: Server, pem: Path) -> None:
+    make_certificate(pem.parent)
+    node.send(signal.SIGHUP)
+    scene.tell("another certificate lies there; SIGHUP")
+    await until(lambda: node.lines("the certificate was read again"), "read again")
+
+
+async def _is_refused(port: int, context: ssl.SSLContext, token: str) -> str:
+    try:
+        (await Line.opened(port, context, token)).close()
+    except ssl.SSLCertVerificationError as error:
+        return error.verify_message
+    return ""
+
+
+class Line:
+    """A client of framed TCP in JSON."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def opened(cls, port: int, context: ssl.SSLContext, token: str) -> "Line":
+        """Greeted. Raises ssl.SSLCertVerificationError."""
+        line = cls(*await asyncio.open_connection(LOOPBACK, port, ssl=context))
+        await line.ask({"type": "hello", "token": token})
+        return line
+
+    async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The reply."""
+        data = json.dumps(request | {"id": 1}).encode()
+        self._writer.write(HEADER.pack(b"HUB1", JSON_1, len(data)) + data)
+        while True:
+            _, _, length = HEADER.unpack(await self._reader.readexactly(HEADER.size))
+            envelope: dict[str, Any] = json.loads(await self._reader.readexactly(length))
+            if envelope.get("id") == 1:
+                return envelope
+
+    async def ping(self) -> str:
+        """What is answered."""
+        return str((await self.ask({"type": "ping"}))["type"])
+
+    def close(self) -> None:
+        """Gone."""
+        self._writer.close()
