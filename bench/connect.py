@@ -17,8 +17,8 @@ from load.client import Client, Tally, hello_frame, open_all
 from load.generator import Crew, Part, crew
 from load.plain import Plain, plain
 from load.quantiles import SHARES, quantile
-from load.report import CACHE, Report, Steps, options, steps, work_folder
-from load.sampling import Sampler, told
+from load.report import Report, Steps, conduct, options
+from load.sampling import sampling
 from load.server import NO_PINGS, Server, serving
 from load.world import build, rooms_of
 
@@ -75,10 +75,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--rooms", type=int, default=1, help="rooms each user is a member of")
     parser.add_argument("--members", type=int, default=100, help="members of each room")
-    asked = parser.parse_args()
-    with work_folder() as data, steps() as progress:
-        report = run(asked, data, progress)
-    report.tell(as_json=asked.json, record=asked.record)
+    conduct(parser, run)
 
 
 @dataclass
@@ -94,14 +91,8 @@ def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
     store = data / "server"
     rooms = rooms_of(asked.connections, asked.rooms, asked.members)
     build(store, asked.connections, rooms)
-    profile: list[str] = []
-    with serving(store, NO_PINGS) as server:
-        sampler = (
-            Sampler(server.pid, CACHE / "connect.stacks", native=asked.native) if asked.profile else None
-        )
+    with serving(store, NO_PINGS) as server, sampling(asked, server.pid, "connect") as profile:
         cold, warm = _rounds(asked, server, progress, ("cold", "warm"))
-        if sampler is not None:
-            profile = told(sampler.samples(), CACHE / "connect-profile.json")
     with plain("greeting") as reference:
         (bare,) = _rounds(asked, reference, progress, ("reference",))
     report = _report(asked, len(rooms), cold, warm, bare)
@@ -140,9 +131,7 @@ def _one(
 
 
 def _report(asked: argparse.Namespace, rooms: int, cold: Seen, warm: Seen, bare: Seen) -> Report:
-    report = Report(
-        "connect", {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
-    )
+    report = Report.of("connect", asked)
     each = {
         name: seen[0].cpu / asked.connections * 1e6
         for name, seen in (("cold", cold), ("warm", warm), ("bare", bare))

@@ -20,7 +20,7 @@ from load.chart import Chart
 from load.client import Client, Silent, Tally, open_all, send_frame
 from load.floor import IN_C, Floor, floor
 from load.generator import Crew, Part, crew
-from load.report import CACHE, Report, Steps, options, steps, work_folder
+from load.report import CACHE, Report, Steps, conduct, options
 from load.sampling import Sampler, told
 from load.server import NO_PINGS, Server, serving
 from load.world import Room, build, room_id, user_name
@@ -114,10 +114,7 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=6, help="blocks of every kind, taken in turn")
     parser.add_argument("--rounds", type=int, default=10, help="rounds in a block")
     parser.add_argument("--content", type=int, default=40, help="characters in a message")
-    asked = parser.parse_args()
-    with work_folder() as data, steps() as progress:
-        report = run(asked, data, progress)
-    report.tell(as_json=asked.json, record=asked.record)
+    conduct(parser, run)
 
 
 def kinds(asked: argparse.Namespace) -> tuple[Kind, ...]:
@@ -227,9 +224,7 @@ def _blocks(rounds: Sequence[Kind]) -> Iterator[tuple[Kind, int]]:
 def _report(
     asked: argparse.Namespace, compared: Sequence[Kind], bench: Rounds, parts: Sequence[dict[str, Any]]
 ) -> Report:
-    report = Report(
-        "fanout", {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
-    )
+    report = Report.of("fanout", asked)
     rounds = asked.blocks * asked.rounds
     cost: dict[str, float] = {}
     for kind in compared:

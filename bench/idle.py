@@ -16,7 +16,7 @@ from typing import Any
 from load.client import Client, Silent, Tally, open_all
 from load.generator import Part, crew
 from load.plain import Plain, plain
-from load.report import Report, Steps, options, steps, work_folder
+from load.report import Report, Steps, conduct, options
 from load.server import Server, serving
 from load.world import build, rooms_of
 
@@ -57,10 +57,7 @@ def main() -> None:
     parser.add_argument("--rooms", type=int, default=10, help="rooms each user is a member of")
     parser.add_argument("--members", type=int, default=100, help="members of each room")
     parser.add_argument("--quiet", type=float, default=1.0, help="seconds between two looks at memory")
-    asked = parser.parse_args()
-    with work_folder() as data, steps() as progress:
-        report = run(asked, data, progress)
-    report.tell(as_json=asked.json, record=asked.record)
+    conduct(parser, run)
 
 
 def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
@@ -126,9 +123,7 @@ def _quiet_rss(server: Server | Plain, seconds: float) -> int:
 
 
 def _report(asked: argparse.Namespace, rooms: int, measured: Measured, bare: Measured) -> Report:
-    report = Report(
-        "idle", {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
-    )
+    report = Report.of("idle", asked)
     came = asked.connections - asked.warm_up
     each, plainly = (measured.after - measured.before) / came, (bare.after - bare.before) / came
     report.add("RSS per idle connection", each, "bytes", most=GOAL)

@@ -20,7 +20,7 @@ from load import rows
 from load.client import Client, Tally, open_all, send_frame
 from load.generator import Crew, Part, crew
 from load.quantiles import quantile
-from load.report import CACHE, Report, Steps, options, steps, work_folder
+from load.report import CACHE, Report, Steps, conduct, options, wait
 from load.sampling import Sampler, Samples, told
 from load.server import NO_PINGS, Server, serving
 from load.world import Room, build, room_id
@@ -132,10 +132,7 @@ def main() -> None:
     parser.add_argument("--content", type=int, default=40, help="characters in a message")
     parser.add_argument("--warm-up", type=float, default=2.0, help="seconds before the measurement")
     parser.add_argument("--seconds", type=float, default=10.0, help="seconds of the measurement")
-    asked = parser.parse_args()
-    with work_folder() as data, steps() as progress:
-        report = run(asked, data, progress)
-    report.tell(as_json=asked.json, record=asked.record)
+    conduct(parser, run)
 
 
 def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
@@ -165,13 +162,13 @@ def _measure(
     bar = progress.step("connecting", asked.connections)
     generator.meet(bar.to)
     bar.to(asked.connections)
-    _wait(asked.warm_up, progress, "warming up")
+    wait(asked.warm_up, progress, "warming up")
     generator.meet()
     cpu, loop_cpu, counters, begun = server.cpu(), server.loop_cpu(), server.counters(), time.perf_counter()
     sampler = None
     if asked.profile:
         sampler = Sampler(server.pid, CACHE / "ingest.stacks", native=asked.native)
-    _wait(asked.seconds, progress, "measuring")
+    wait(asked.seconds, progress, "measuring")
     generator.meet()
     passed = time.perf_counter() - begun
     cpu, loop_cpu, after = server.cpu() - cpu, server.loop_cpu() - loop_cpu, server.counters()
@@ -185,15 +182,6 @@ def _measure(
         "parts": generator.results(),
     }
     return measured, samples
-
-
-def _wait(seconds: float, progress: Steps, text: str) -> None:
-    bar = progress.step(text, int(seconds))
-    begun = time.perf_counter()
-    while (passed := time.perf_counter() - begun) < seconds:
-        bar.to(passed)
-        time.sleep(min(0.1, seconds - passed))
-    bar.to(seconds)
 
 
 def _stored(store: Path) -> int:
@@ -216,9 +204,7 @@ def _report(
     waits = array("d", b"".join(part["waits"] for part in parts))
     ordered = sorted(waits)
     sent = len(waits)
-    report = Report(
-        "ingest", {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
-    )
+    report = Report.of("ingest", asked)
     report.add("durable, acknowledged messages", sent / seconds, "/s", least=GOAL)
     report.add("acknowledged after, p50", quantile(ordered, 0.5) * 1e3, "ms")
     report.add("acknowledged after, p99", quantile(ordered, 0.99) * 1e3, "ms")

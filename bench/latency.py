@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import random
 import time
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,78 +17,31 @@ from pathlib import Path
 from typing import Any
 
 from load.chart import Chart
-from load.client import Client, Tally, open_all, send_frame
+from load.client import open_all
 from load.generator import Part, crew
+from load.openloop import DIGITS, Clocked, Listening, Message, send_due
 from load.plain import Plain, plain
 from load.quantiles import SHARES, Histogram
-from load.report import CACHE, Report, Steps, options, steps, work_folder
-from load.sampling import Sampler, told
+from load.report import Report, Steps, conduct, options
+from load.sampling import sampling
 from load.server import NO_PINGS, Server, serving
 from load.world import Room, build, room_id
 
 GOAL_MS = 20.0
-DUE = b'"content":"'
-DIGITS = 16  # of microseconds on the machine's monotonic clock, which all its processes share
-AHEAD = 0.2  # seconds from the meeting to the first message
 PATIENCE = 60  # seconds until the last delivery
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What one process of the generator does: `schedule` has (seconds after the start, connection's place, room)."""
+    """What one process of the generator does: `joins`: what its connections say to the relay."""
 
     port: int
     numbers: Sequence[int]
     joins: Mapping[int, bytes] | None
-    schedule: Sequence[tuple[float, int, str]]
+    schedule: Sequence[Message]
     expected: int
     padding: str
     warm_up: float
-
-
-class Clocked:
-    """What the clients of a process share: the moment from which it counts, and what they found."""
-
-    def __init__(self) -> None:
-        self.tally = Tally()
-        self.delivered = Histogram()
-        self.acknowledged = Histogram()
-        self.since = 0
-
-
-class Listening(Client):
-    """Reads the due time out of every message."""
-
-    __slots__ = ("_clocked", "due")
-
-    def __init__(self, clocked: Clocked, number: int) -> None:
-        super().__init__(clocked.tally, number)
-        self._clocked = clocked
-        self.due: deque[int] = deque()
-
-    def walk(self, data: bytes) -> None:
-        """The time stands once in each message, and nowhere else; what is not whole yet comes again."""
-        super().walk(data)
-        clocked, now, end = self._clocked, time.monotonic_ns() // 1_000, len(data) - len(self.rest)
-        at = data.find(DUE, 0, end)
-        while at >= 0:
-            stop = at + len(DUE) + DIGITS
-            due = int(data[at + len(DUE) : stop])
-            if due >= clocked.since:
-                clocked.delivered.add(max(0, now - due))
-            at = data.find(DUE, stop, end)
-
-    def answered(self) -> None:
-        """The journal answers a connection in the order in which it asked."""
-        due = self.due.popleft()
-        if due >= self._clocked.since:
-            self._clocked.acknowledged.add(max(0, time.monotonic_ns() // 1_000 - due))
-
-    def say(self, room: str, due: int, padding: str) -> None:
-        """A message that was due then."""
-        self.due.append(due)
-        content = f"{due:0{DIGITS}}{padding}"
-        self.transport.write(send_frame(len(self.due), room, content, f"{self.number}-{due}"))
 
 
 class Relayed(Listening):
@@ -122,7 +75,7 @@ async def work(part: Part, plan: Plan) -> dict[str, Any]:
     clients = {client.number: client for client in made if isinstance(client, Listening)}
     before = await part.meet()
     heard = clocked.tally.await_messages(plan.expected)
-    await _send(clocked, clients, plan)
+    await send_due(clocked, clients, plan.schedule, plan.padding, plan.warm_up)
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
             await heard.wait()
@@ -137,14 +90,6 @@ async def work(part: Part, plan: Plan) -> dict[str, Any]:
     }
 
 
-async def _send(clocked: Clocked, clients: Mapping[int, Listening], plan: Plan) -> None:
-    start = time.monotonic() + AHEAD
-    clocked.since = int((start + plan.warm_up) * 1e6)
-    for after, number, room in plan.schedule:
-        await asyncio.sleep(max(0.0, start + after - time.monotonic()))
-        clients[number].say(room, int((start + after) * 1e6), plan.padding)
-
-
 def main() -> None:
     parser = options(__doc__ or "")
     parser.add_argument("--connections", type=int, default=1_000)
@@ -154,10 +99,7 @@ def main() -> None:
     parser.add_argument("--content", type=int, default=40, help="characters in a message")
     parser.add_argument("--warm-up", type=float, default=3.0, help="seconds that are not counted")
     parser.add_argument("--seconds", type=float, default=20.0, help="seconds that are")
-    asked = parser.parse_args()
-    with work_folder() as data, steps() as progress:
-        report = run(asked, data, progress)
-    report.tell(as_json=asked.json, record=asked.record)
+    conduct(parser, run)
 
 
 @dataclass
@@ -165,7 +107,7 @@ class Load:
     """What everybody does, the same for server and reference."""
 
     rooms: Sequence[Room]
-    schedule: Sequence[tuple[float, int, str]]
+    schedule: Sequence[Message]
 
 
 def load_of(asked: argparse.Namespace) -> Load:
@@ -186,14 +128,8 @@ def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
     """Measure."""
     store, everything = data / "server", load_of(asked)
     build(store, asked.connections, everything.rooms)
-    profile: list[str] = []
-    with serving(store, NO_PINGS) as server:
-        sampler = (
-            Sampler(server.pid, CACHE / "latency.stacks", native=asked.native) if asked.profile else None
-        )
+    with serving(store, NO_PINGS) as server, sampling(asked, server.pid, "latency") as profile:
         measured = _measure(asked, server, everything, progress, "server")
-        if sampler is not None:
-            profile = told(sampler.samples(), CACHE / "latency-profile.json")
     with plain("relay") as relay:
         bare = _measure(asked, relay, everything, progress, "reference")
     report = _report(asked, everything, measured, bare)
@@ -243,9 +179,7 @@ def _plans(asked: argparse.Namespace, server: Server | Plain, everything: Load) 
 
 
 def _report(asked: argparse.Namespace, everything: Load, measured: Measured, bare: Measured) -> Report:
-    report = Report(
-        "latency", {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
-    )
+    report = Report.of("latency", asked)
     lines, p99 = {}, []
     for name, goal, (cpu, parts) in (("server", GOAL_MS, measured), ("reference", None, bare)):
         delivered = sum((part["delivered"] for part in parts), Histogram())

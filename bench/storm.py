@@ -22,8 +22,8 @@ from load.chart import Chart
 from load.client import MASK, Client, Tally, open_all, send_frame
 from load.generator import Crew, Part, crew
 from load.quantiles import SHARES, quantile
-from load.report import CACHE, Report, Steps, options, steps, work_folder
-from load.sampling import Sampler, told
+from load.report import Report, Steps, conduct, options
+from load.sampling import sampling
 from load.server import NO_PINGS, Server, serving
 from load.world import Room, build, rooms_of, token_of
 
@@ -154,10 +154,7 @@ def main() -> None:
     parser.add_argument(
         "--behind", type=float, default=0.1, help="part of the users who missed a message in each room"
     )
-    asked = parser.parse_args()
-    with work_folder() as data, steps() as progress:
-        report = run(asked, data, progress)
-    report.tell(as_json=asked.json, record=asked.record)
+    conduct(parser, run)
 
 
 def _plans(asked: argparse.Namespace, rooms: Sequence[Room], port: int) -> list[Plan]:
@@ -198,11 +195,8 @@ def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
         server.kill()
         generator.meet()
         with serving(store, NO_PINGS, port=server.port) as again:
-            sampler = (
-                Sampler(again.pid, CACHE / "storm.stacks", native=asked.native) if asked.profile else None
-            )
-            killed = _await_all(asked, generator, again, progress, "killed", begun)
-            profile = told(sampler.samples(), CACHE / "storm-profile.json") if sampler is not None else []
+            with sampling(asked, again.pid, "storm") as profile:
+                killed = _await_all(asked, generator, again, progress, "killed", begun)
             begun = time.perf_counter()
             generator.meet()
             left = _await_all(asked, generator, again, progress, "left", begun)
@@ -227,9 +221,7 @@ def _await_all(
 def _report(
     asked: argparse.Namespace, rooms: int, killed: Return, left: Return, parts: Sequence[dict[str, Any]]
 ) -> Report:
-    report = Report(
-        "storm", {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
-    )
+    report = Report.of("storm", asked)
     lines = {}
     for name, each in (("killed", killed), ("left", left)):
         seen = [part[name] for part in parts]

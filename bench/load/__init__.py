@@ -3,10 +3,11 @@
 world.py       users, rooms and memberships, put into an empty database before the server starts
 server.py      a real `hubbub serve` in a process of its own: its CPU, its memory, its counters
 client.py      lean clients: masked frames out, frames counted in, no JSON decoded
+openloop.py    messages due at fixed moments, and what their delays were
 generator.py   the processes the clients live in, and where they meet the bench
 rows.py        the reference of `ingest`: the same rows through bare sqlite3
 floor.py       the reference of `fanout`: floor.c, `send()` in a loop
-plain.py       the references of `idle` and `connect`: connections of a server that does nothing, or greets
+plain.py       references on the same event loop: a server that does nothing, greets, relays, answers
 sampling.py    where the server's time goes (py-spy)
 quantiles.py   of what was measured
 chart.py       the picture: PNG, and bars in the terminal

@@ -105,7 +105,7 @@ class Client(asyncio.Protocol):
                 tally.sent += 1
                 self.answered()
             else:
-                self._other(kind, data[at], data[start:stop])
+                self.other(kind, data[at], data[start:stop])
             at = stop
         self.rest = data[at:]
 
@@ -119,7 +119,8 @@ class Client(asyncio.Protocol):
     def answered(self) -> None:
         """A message of this client is durable."""
 
-    def _other(self, kind: int, first: int, payload: bytes) -> None:
+    def other(self, kind: int, first: int, payload: bytes) -> None:
+        """A frame that is neither a message nor `sent`; `kind`: the first letter of its type, `first`: the frame's first byte."""
         if first & 0x0F == PING:
             self.tally.pings += 1
             self.transport.write(masked_frame(PONG, payload, MASK))

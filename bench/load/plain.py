@@ -1,4 +1,4 @@
-"""References on the same event loop: connections that do nothing, that greet with fixed bytes, that relay.
+"""References on the same event loop: connections that do nothing, that answer with fixed bytes, that relay.
 
 Run as a program it prints its port and keeps what connects.
 """
@@ -74,11 +74,34 @@ class Relay(asyncio.Protocol):
             transport.write(frame)
 
 
+class Echo(asyncio.Protocol):
+    """Answers each frame as long as a ping's with the same few bytes; a bound on what any server does for a request."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Hold it."""
+        self.transport = cast("asyncio.WriteTransport", transport)
+        self._rest = 0
+
+    def data_received(self, data: bytes) -> None:
+        """So many whole frames."""
+        frames, self._rest = divmod(self._rest + len(data), PING_BYTES)
+        if frames:
+            self.transport.write(PONG * frames)
+
+
+PING = b'{"type":"ping","id":1}'
+PING_BYTES = len(PING) + 6  # masked, a client's frame of so little begins with six bytes (RFC 6455 §5.2)
+PONG = text_frame(b'{"type":"pong","id":1}')
 ANSWERS = [
     accept_response("AAAAAAAAAAAAAAAAAAAAAA==", "hubbub.v1.json"),
     text_frame(b'{"type":"welcome","chats":[]%400b}' % b""),
 ]
-KINDS: dict[str, type[asyncio.Protocol]] = {"nothing": Nothing, "greeting": Greeting, "relay": Relay}
+KINDS: dict[str, type[asyncio.Protocol]] = {
+    "nothing": Nothing,
+    "greeting": Greeting,
+    "relay": Relay,
+    "echo": Echo,
+}
 
 
 async def _serve(kind: str) -> None:

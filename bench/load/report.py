@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -42,6 +42,25 @@ def options(text: str) -> argparse.ArgumentParser:
     )
     parser.add_argument("--record", action="store_true", help=f"keep the record in {BENCH.name}/records")
     return parser
+
+
+def conduct(
+    parser: argparse.ArgumentParser, run: "Callable[[argparse.Namespace, Path, Steps], Report]"
+) -> None:
+    """A bench's whole life: options, an empty folder, progress, the report told."""
+    asked = parser.parse_args()
+    with work_folder() as data, steps() as progress:
+        report = run(asked, data, progress)
+    report.tell(as_json=asked.json, record=asked.record)
+
+
+def wait(seconds: float, progress: "Steps", text: str) -> None:
+    """Let what was begun go on for so long."""
+    bar, begun = progress.step(text, int(seconds)), time.perf_counter()
+    while (passed := time.perf_counter() - begun) < seconds:
+        bar.to(passed)
+        time.sleep(min(0.1, seconds - passed))
+    bar.to(seconds)
 
 
 @contextmanager
@@ -109,6 +128,13 @@ class Report:
     label: str = ""
     series: list[dict[str, float]] = field(default_factory=list)
     chart: Chart | None = None
+
+    @classmethod
+    def of(cls, name: str, asked: argparse.Namespace) -> "Report":
+        """Of a run with these options."""
+        return cls(
+            name, {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
+        )
 
     def add(
         self,

@@ -1,5 +1,6 @@
 """Where the server's time goes: py-spy samples it from outside, so what is measured is what runs."""
 
+import argparse
 import json
 import os
 import shutil
@@ -7,8 +8,12 @@ import signal
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from load.report import CACHE
 
 RATE = 200  # samples a second
 
@@ -54,6 +59,18 @@ class Sampler:
         if not self._output.exists():
             raise SystemExit(f"py-spy gave nothing: {said}")
         return read(self._output.read_text())
+
+
+@contextmanager
+def sampling(asked: argparse.Namespace, process: int, name: str) -> Iterator[list[str]]:
+    """Sample the process during the block if `--profile` asks for it; what it did stands in the list afterwards."""
+    notes: list[str] = []
+    if not asked.profile:
+        yield notes
+        return
+    sampler = Sampler(process, CACHE / f"{name}.stacks", native=asked.native)
+    yield notes
+    notes += told(sampler.samples(), CACHE / f"{name}-profile.json")
 
 
 def read(text: str) -> dict[str, Samples]:

@@ -1,7 +1,8 @@
 """Thousands of users, rooms and memberships in an empty database, within seconds: rows in bulk, no server yet."""
 
+import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -66,6 +67,41 @@ def build(data: Path, people: int, rooms: Sequence[Room]) -> None:
         _insert(connection, chats, (_chat(room, now) for room in rooms))
         _insert(connection, members, (row for room in rooms for row in _members(room)))
     engine.dispose()
+
+
+def talk(data: Path, rooms: Sequence[str], messages: int, told: Callable[[int], None]) -> None:
+    """So many messages of user 0 in each room, as if they had been sent; `told` hears how many rooms are full.
+
+    Rows are made inside SQLite, on a file that no server has opened: some microseconds each.
+    """
+    connection = sqlite3.connect(data / DATABASE_FILE, isolation_level=None)
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("PRAGMA cache_size=-262144")
+    for place, room in enumerate(rooms):
+        given = {
+            "room": room,
+            "count": messages,
+            "now": time.time_ns() // 1_000_000 - messages,
+            "user": user_name(0),
+        }
+        connection.execute("BEGIN")
+        for statement in (
+            _ENTRIES,
+            _WRITES,
+            "UPDATE chats SET head = :count, ordinal = :count WHERE id = :room",
+        ):
+            connection.execute(statement, given)
+        connection.execute("COMMIT")
+        told(place + 1)
+    connection.close()
+
+
+_COUNTED = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
+_MSG_ID = "printf('%s-%08d', :room, i)"
+_ENTRIES = f"""INSERT INTO entries (chat, seq, kind, ts, ordinal, sender, msg_id, content, deleted)
+    {_COUNTED} SELECT :room, i, 1, :now + i, i, :user, {_MSG_ID}, 'Shall we meet at the bridge at seven?', 0 FROM n"""
+_WRITES = f"""INSERT INTO writes (user, msg_id, digest, reply, chat, seq, ts)
+    {_COUNTED} SELECT :user, {_MSG_ID}, printf('%032x', i), 1, :room, i, :now + i FROM n"""
 
 
 def _insert(connection: Connection, table: Table, rows: Iterator[Row]) -> None:

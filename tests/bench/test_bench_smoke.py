@@ -35,7 +35,7 @@ def test_ingest_stores_and_delivers_everything_it_acknowledges() -> None:
 def test_fanout_delivers_everything_in_one_flush_a_round() -> None:
     sized = ("--curve", "2", "--sizes", "10")
     options = ("--connections", "20", "--waiting", "4", "--blocks", "2", "--rounds", "2", *sized)
-    counts = record_of("fanout", "--processes", "2", *options)["counts"]
+    counts = record_of("fanout", *options)["counts"]
 
     kinds = [kind for kind in counts if kind.startswith(("floor", "server"))]
     assert len(kinds) == 9
@@ -79,7 +79,7 @@ def test_everybody_who_connects_is_welcomed_and_their_fellows_are_told() -> None
 
 def test_all_are_resumed_after_a_kill_without_a_look_at_the_database_for_their_tokens() -> None:
     options = ("--connections", "40", "--rooms", "2", "--members", "10", "--behind", "0.5")
-    counts = record_of("storm", "--processes", "2", *options)["counts"]
+    counts = record_of("storm", *options)["counts"]
 
     for name in ("killed", "left"):
         assert counts[name] == {
@@ -106,7 +106,41 @@ def test_every_message_of_an_open_loop_reaches_everybody() -> None:
         "--warm-up",
         "0",
     )
-    counts = record_of("latency", "--processes", "2", *options)["counts"]
+    counts = record_of("latency", *options)["counts"]
 
     for name in ("server", "reference"):
         assert counts[name] == {"messages": 20, "delivered": 200, "errors": 0}, name
+
+
+def test_every_ping_is_answered() -> None:
+    options = ("--connections", "5", "--windows", "1", "4", "--seconds", "0.2")
+    counts = record_of("inbound", *options)["counts"]
+
+    for name in ("1 at once", "4 at once"):
+        assert counts[name]["answered"] > 0, name
+        assert counts[name]["errors"] == 0, name
+
+
+def test_history_is_asked_of_a_large_and_of_a_small_database() -> None:
+    counts = record_of("history", "--entries", "2000", "--rooms", "2", "--count", "5")["counts"]
+
+    assert counts == {
+        "answered": dict.fromkeys(("page, hot", "page, cold", "send", "resume"), 5),
+        "errors": 0,
+    }
+
+
+def test_every_fellow_hears_of_every_coming_and_going() -> None:
+    options = ("--rooms", "2", "--members", "6", "--visitors", "3", "--rate", "30")
+    counts = record_of("churn", *options)["counts"]
+
+    assert counts["expected"] == counts["heard_online"] == counts["heard_offline"] == 2 * 3 * 3
+    assert (counts["heard_in_crowds"], counts["errors"], counts["lost"]) == (0, 0, 0)
+
+
+def test_who_does_not_read_is_told_of_their_hole_and_nobody_else_is() -> None:
+    options = ("--members", "5", "--slow", "0.2", "--rate", "500", "--content", "8000", "--seconds", "2")
+    counts = record_of("slow", *options)["counts"]
+
+    assert (counts["slow"], counts["told_of_their_hole"], counts["told_in_vain"]) == (1, 1, 0)
+    assert (counts["lost_connections"], counts["errors"], counts["connections"]) == (0, 0, 5)
