@@ -51,7 +51,7 @@ def test_fanout_delivers_everything_in_one_flush_a_round() -> None:
 
 def test_idle_connections_are_all_there_when_memory_is_read() -> None:
     options = ("--connections", "40", "--warm-up", "10", "--rooms", "3", "--members", "6", "--quiet", "0.1")
-    record = record_of("idle", "--processes", "2", *options)
+    record = record_of("idle", *options)
     counts = record["counts"]
 
     assert (counts["alive"], counts["open_at_server"]) == (40, 40)
@@ -69,7 +69,7 @@ def test_protobuf_takes_fewer_bytes_than_json_whatever_is_said() -> None:
 
 def test_everybody_who_connects_is_welcomed_and_their_fellows_are_told() -> None:
     options = ("--connections", "40", "--rooms", "2", "--members", "10")
-    record = record_of("connect", "--processes", "2", *options)
+    record = record_of("connect", *options)
 
     for name in ("cold", "warm"):
         assert record["counts"][name] == {"welcomed": 40, "lost": 0, "errors": []}, name
