@@ -8,6 +8,7 @@ a run that breaks has told how far it came. What the kernel has to allow is aske
 
 import argparse
 import math
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -40,6 +41,9 @@ def main() -> None:
         "--files", type=int, default=min(FILES, open_files()), help="open files of one process"
     )
     parser.add_argument("--members", type=int, default=10, help="members of each room; everybody is in one")
+    parser.add_argument(
+        "--crowd", type=int, default=200, help="members of the largest room that is told who comes and goes"
+    )
     parser.add_argument("--heartbeat", type=float, default=30.0, help="seconds of silence until a ping")
     parser.add_argument("--messages", type=float, default=100.0, help="messages a second, once all are there")
     parser.add_argument("--seconds", type=float, default=60.0, help="seconds of talk")
@@ -47,6 +51,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=3_000.0, help="seconds for connecting, at most")
     parser.add_argument("--anyway", action="store_true", help="try although the machine does not allow it")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended all the same
     if not _is_allowed(asked):
         raise SystemExit(2)
     with work_folder() as data, steps() as progress:
@@ -87,6 +92,7 @@ def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
     settings = {
         "HUBBUB_WORKERS": str(workers),
         "HUBBUB_HEARTBEAT_MS": str(int(asked.heartbeat * 1000)),
+        "HUBBUB_LIMITS_CROWD": str(asked.crowd),
         "HUBBUB_DATABASE_POOL_SIZE": "1",
         "HUBBUB_DATABASE_MAX_OVERFLOW": "1",
         "HUBBUB_CACHE_CHATS": "1000",
@@ -272,8 +278,8 @@ def _report(asked: argparse.Namespace, workers: int, processes: int) -> Report:
     parameters = {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
     report = Report("million", parameters, label=f"{asked.connections:07}")
     report.notes.append(
-        f"{workers} workers on one port, {processes} holders, one machine; everybody in one room of {asked.members}; "
-        f"heartbeat {asked.heartbeat:g} s; SQLite"
+        f"{workers} workers on one port, {processes} holders, one machine; everybody in one room of {asked.members}, "
+        f"{'told' if asked.members <= asked.crowd else 'not told'} who of it comes and goes; heartbeat {asked.heartbeat:g} s; SQLite"
     )
     return report
 
