@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from crowd.board import percentile
+from crowd.dealing import deal_by_address
 from crowd.holder import PER_ADDRESS
 from crowd.holders import Holders, holders
 from crowd.minutes import MIB, Look, Minutes
@@ -40,6 +41,9 @@ def main() -> None:
     parser.add_argument(
         "--files", type=int, default=min(FILES, open_files()), help="open files of one process"
     )
+    parser.add_argument(
+        "--deal", choices=("random", "address"), default="random", help="by what a worker gets a connection"
+    )
     parser.add_argument("--members", type=int, default=10, help="members of each room; everybody is in one")
     parser.add_argument(
         "--crowd", type=int, default=200, help="members of the largest room that is told who comes and goes"
@@ -51,6 +55,8 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=3_000.0, help="seconds for connecting, at most")
     parser.add_argument("--anyway", action="store_true", help="try although the machine does not allow it")
     asked = parser.parse_args()
+    if asked.files < PER_ADDRESS + SPARE_FILES:
+        parser.error(f"--files: {PER_ADDRESS + SPARE_FILES} at the least")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended all the same
     if not _is_allowed(asked):
         raise SystemExit(2)
@@ -59,17 +65,25 @@ def main() -> None:
     report.tell(as_json=asked.json, record=asked.record)
 
 
-def workers_for(connections: int, files: int) -> int:
+def workers_for(connections: int, files: int, deal: str) -> int:
     """So many that no worker is dealt more connections than it may have open files; two at least, one a core."""
     workers = 2
-    while (mean := connections / workers) + DEVIATIONS * math.sqrt(mean) + SPARE_FILES > files:
+    while _most(connections, workers, deal) + SPARE_FILES > files:
         workers += 1
     return workers
 
 
+def _most(connections: int, workers: int, deal: str) -> float:
+    """The connections of the worker that has most."""
+    if deal == "address":
+        return math.ceil(math.ceil(connections / PER_ADDRESS) / workers) * PER_ADDRESS
+    mean = connections / workers
+    return mean + DEVIATIONS * math.sqrt(mean)
+
+
 def _is_allowed(asked: argparse.Namespace) -> bool:
     """Say what the machine allows; whether that is enough."""
-    workers = workers_for(asked.connections, asked.files)
+    workers = workers_for(asked.connections, asked.files, asked.deal)
     found = list(needs(asked.connections, workers, asked.files, PER_ADDRESS))
     for need in found:
         print(need, file=sys.stderr)
@@ -84,7 +98,7 @@ def rooms_of(connections: int, members: int) -> list[Room]:
 
 def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
     """Measure."""
-    workers = workers_for(asked.connections, asked.files)
+    workers = workers_for(asked.connections, asked.files, asked.deal)
     bar = progress.step("users, rooms, members", 1)
     rooms = rooms_of(asked.connections, asked.members)
     build(data / "server", asked.connections, rooms)
@@ -102,6 +116,8 @@ def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
     with ExitStack() as stack:
         bar = progress.step(f"{workers} workers", 1)
         server = stack.enter_context(serving(data / "server", settings, workers * WORKER_SECONDS))
+        if asked.deal == "address":
+            deal_by_address(server.pid, server.port, workers)
         crowd = stack.enter_context(holders(data, server.port, asked.connections, share, len(rooms)))
         bar.to(1)
         report = _report(asked, workers, len(crowd.pids))
@@ -278,7 +294,7 @@ def _report(asked: argparse.Namespace, workers: int, processes: int) -> Report:
     parameters = {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
     report = Report("million", parameters, label=f"{asked.connections:07}")
     report.notes.append(
-        f"{workers} workers on one port, {processes} holders, one machine; everybody in one room of {asked.members}, "
+        f"{workers} workers on one port, dealt connections by {'client address' if asked.deal == 'address' else 'chance'}, {processes} holders, one machine; everybody in one room of {asked.members}, "
         f"{'told' if asked.members <= asked.crowd else 'not told'} who of it comes and goes; heartbeat {asked.heartbeat:g} s; SQLite"
     )
     return report

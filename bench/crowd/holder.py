@@ -44,8 +44,10 @@ CLOSED, CONNECTING, UPGRADING, GREETING, OPEN = range(5)
 IP_BIND_ADDRESS_NO_PORT = (
     24  # linux/in.h: the port is chosen at connect, so two addresses may use the same one
 )
-PER_ADDRESS = 4_000  # connections from one address: with more, the kernel searches long for a free port
-WINDOW = 40  # connections of one holder on their way at a time
+PER_ADDRESS = (
+    500  # connections from one address: with many thousand, the kernel searches long for a free port
+)
+WINDOW = 40
 READ = 16_384
 WAIT_SECONDS = 0.25  # until orders are looked at again
 AGAIN_SECONDS = 1.0

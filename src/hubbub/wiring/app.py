@@ -62,7 +62,7 @@ def serve(settings: Settings, station: Station | None = None) -> int:
     logs.configure(settings.log.level, settings.log.format)
     _raise_open_files()
     if station is not None:
-        _tune_interpreter()
+        _tune_interpreter(processes=count_of(settings.workers))
         return uvloop.run(_live(station.settings(settings), station.circle, station))
     data = Path(settings.data)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def serve(settings: Settings, station: Station | None = None) -> int:
         circle = Circle(name, former)
         if count > 1:
             return uvloop.run(_supervise(settings, count, circle))
-        _tune_interpreter()
+        _tune_interpreter(processes=1)
         return uvloop.run(_live(settings, circle))
 
 
@@ -86,13 +86,16 @@ def _held_folder(settings: Settings) -> Path:
     return folder_of(url) if url.get_backend_name() == "sqlite" else Path(settings.data)
 
 
-def _tune_interpreter() -> None:
-    """Measured with bench/ingest (docs/adr/0006).
+def _tune_interpreter(*, processes: int) -> None:
+    """Measured with bench/ingest (docs/adr/0006) and bench/million.
 
     The journal's thread asks for the interpreter lock some thirty times a batch; at the default of 5 ms each it would
-    wait longer than it works. Collections look at every live object, and nearly all of ours are freed by counting.
+    wait longer than it works. Where more processes than cores are to serve, the one that holds the lock is often not the one
+    that runs, and asking so often takes the others' time: there the default stays. Collections look at every live object,
+    and nearly all of ours are freed by counting.
     """
-    sys.setswitchinterval(SWITCH_SECONDS)
+    if processes <= count_of("auto"):
+        sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(GC_ALLOCATIONS, 20, 50)
 
 
