@@ -7,6 +7,7 @@ OF_ONE_PROCESS = {
         "test_unread_counts_messages_of_others",
         "test_cursors_only_rise_and_read_implies_received",
         "test_cursors",
+        "test_who_joins_has_nothing_unread",
         "test_members_show_how_far_they_are",
         "test_who_was_kicked_and_came_back_is_replayed_all_of_it",
         "test_who_is_blocked_sees_what_a_stripped_friend_sees",
@@ -29,6 +30,7 @@ OF_ONE_PROCESS = {
         "test_an_address_has_so_many_places_on_all_wires_together",
         "test_foreign_pages_are_refused_and_our_own_is_not",
         "test_a_client_that_does_not_drain_is_closed_and_costs_nobody_else",
+        "test_a_slow_client_that_missed_more_than_entries_asks_for_its_lists_again",
         "test_every_route_but_signing_up_and_in_asks_who_is_there",
     },
 }
