@@ -10,7 +10,7 @@ NODE_READY := node_modules/.ready
 TOOLS_READY := .venv/.tools
 WORKERS ?= 2
 FUZZ_SECONDS ?= 60
-SERVICES := postgresql mariadb-server redis-server nginx libnginx-mod-stream haproxy prometheus   # Debian packages of the servers that tests start for themselves
+SERVICES := postgresql mariadb-server redis-server nginx libnginx-mod-stream haproxy prometheus prometheus-alertmanager   # Debian packages of the servers that tests start for themselves
 SERVICES += chromium   # for tests/web
 SERVICES += faketime iproute2   # for drills: a wrong clock, zones
 SERVICES += wrk   # for bench/crosscheck
@@ -23,7 +23,7 @@ URL ?= http://127.0.0.1:8080
 EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node tools app run image smoke interface scan strace services test cluster drill check conformance bench cross fuzz reference constraints clean
+.PHONY: help setup node tools app run image smoke interface scan strace services test cluster drill check conformance bench cross fuzz reference dashboards constraints clean
 
 help:
 	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
@@ -46,6 +46,7 @@ help:
 	@echo "make cross         k6 and wrk against a server of their own, in stages, with thresholds"
 	@echo "make fuzz          the parsers, FUZZ_SECONDS=60 each"
 	@echo "make reference     docs/configuration.md from the settings, docs/metrics.md from the metrics, and the TypeScript types of the wire"
+	@echo "make dashboards    deploy/grafana/dashboards from their source"
 	@echo "make constraints   constraints.txt from what is installed"
 	@echo "make clean         removes .venv and caches; keeps ./data"
 
@@ -173,6 +174,9 @@ reference: setup
 	$(BIN)/python clients/typescript/scripts/wire_types.py > clients/typescript/src/wire.ts
 	sed -i '/^| name/,$$d' docs/metrics.md
 	$(BIN)/python -m hubbub.runtime.metrics >> docs/metrics.md
+
+dashboards:
+	$(PYTHON) deploy/grafana/dashboards.py
 
 constraints: setup tools
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group fuzz

@@ -1,18 +1,18 @@
-"""The rules of deploy/prometheus: checked and played by promtool, and made of metrics that a real server has."""
+"""The rules of deploy/prometheus: checked and played by promtool, and made of metrics that are declared."""
 
 import re
 import subprocess
-from urllib.request import urlopen
 
 import pytest
-from tests.deploy.places import DEPLOY
+from tests.deploy.places import DEPLOY, ROOT
 
 from hubbub.operate.cluster.service import find_program
 from hubbub.operate.forecast.export import UNITS
-from tests.conftest import Servers
+from hubbub.runtime.metrics import METRICS, PREFIX
 
 FOLDER = DEPLOY / "prometheus"
 METRIC = re.compile(r"\bhubbub_[a-z_]+[a-z]")
+PART = re.compile(r"_(bucket|sum|count)$")  # of a histogram
 FORECAST = {f"hubbub_forecast_{unit}" for unit in UNITS.values()} | {
     "hubbub_forecast_made_timestamp_seconds",
     "hubbub_forecast_trusted",
@@ -39,9 +39,20 @@ def test_every_alert_is_played() -> None:
     assert set(played) == set(alerts)
 
 
-def test_every_metric_named_is_measured(servers: Servers) -> None:
-    with urlopen(servers.get({})[0].internal + "/metrics") as answer:
-        measured = set(METRIC.findall(answer.read().decode()))
-    texts = [path.read_text() for path in DEPLOY.rglob("*") if path.is_file()]
-    named = {name for text in texts for name in METRIC.findall(text)}
-    assert named - measured - FORECAST - RENAMED == set()
+def test_every_alert_is_told_of_with_its_severity() -> None:
+    rules = re.findall(
+        r"alert: (\w+)\n(?:.*\n)*?\s+labels: {severity: (\w+)}", (FOLDER / "hubbub.rules.yaml").read_text()
+    )
+    rows = re.findall(
+        r"^\| (`Hubbub.*?) \| (\w+) \|", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE
+    )
+    told = {(name, severity) for names, severity in rows for name in re.findall(r"\w+", names)}
+    assert told == set(rules)
+
+
+def test_every_metric_named_is_declared() -> None:
+    """That what is declared is measured is in tests/conversations/test_metrics.py."""
+    declared = {PREFIX + metric.name for metric in METRICS}
+    texts = [path.read_text() for path in DEPLOY.rglob("*") if path.is_file() and path.suffix != ".py"]
+    named = {PART.sub("", name) for text in texts for name in METRIC.findall(text)}
+    assert named - declared - FORECAST - RENAMED == set()

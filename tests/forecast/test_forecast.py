@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 from bench.forecast import KINDS, STEP, outlook
-from tests.services.prometheus import SCRAPES, Prometheus
+from tests.services.prometheus import SCRAPES, PastPrometheus, Prometheus
 
 from hubbub.operate.cluster.service import WITHIN
 from hubbub.operate.forecast.models import BASELINE, CHALLENGER
@@ -50,7 +50,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def prometheus() -> Iterator[Prometheus]:
     sent = [(at, rate * SCRAPES) for at, rate in MESSAGES.points(DAYS, SCRAPES, began())]
     totals = accumulate(count for _, count in sent)
-    running = Prometheus(
+    running = PastPrometheus(
         {
             "hubbub_connections": CONNECTIONS.points(DAYS, SCRAPES, began()),
             "hubbub_entries_committed_total": [

@@ -1,8 +1,10 @@
-"""Prometheus with a past: blocks made by promtool from samples that each have their time."""
+"""Prometheus with a past (blocks made by promtool from samples that each have their time), or with servers to watch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.error import URLError
 from urllib.request import urlopen
+
+import yaml
 
 from hubbub.operate.cluster.service import Service, find_program
 
@@ -11,13 +13,19 @@ Point = tuple[float, float]  # seconds since the epoch, value
 SCRAPES = 240.0  # seconds between samples: within Prometheus' look-back of five minutes
 
 
+SCRAPE = """\
+global: {scrape_interval: 250ms, scrape_timeout: 250ms, evaluation_interval: 500ms}
+rule_files: [rules.yaml]
+"""
+
+
 class Prometheus(Service):
-    """`history`: points by metric; every series is that of one pod in the namespace `chat`."""
+    """`configuration` is its YAML."""
 
     account = "prometheus"
 
-    def __init__(self, history: Mapping[str, Iterable[Point]]) -> None:
-        self._history = history
+    def __init__(self, configuration: str) -> None:
+        self._configuration = configuration
         super().__init__()
 
     @property
@@ -26,10 +34,7 @@ class Prometheus(Service):
         return f"http://127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
-        (self.folder / "history.txt").write_text(open_metrics(self._history))
-        (self.folder / "prometheus.yaml").write_text("global: {scrape_interval: 1h}\n")
-        blocks = ("tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=720h")
-        self.run(find_program("promtool"), *blocks, "history.txt", "data")
+        (self.folder / "prometheus.yaml").write_text(self._configuration)
 
     def command(self) -> Sequence[str]:
         return [
@@ -46,6 +51,35 @@ class Prometheus(Service):
         except (URLError, ConnectionError):
             return False
         return True
+
+
+class PastPrometheus(Prometheus):
+    """`history`: points by metric; every series is that of one pod in the namespace `chat`."""
+
+    def __init__(self, history: Mapping[str, Iterable[Point]]) -> None:
+        self._history = history
+        super().__init__("global: {scrape_interval: 1h}\n")
+
+    def prepare(self) -> None:
+        super().prepare()
+        (self.folder / "history.txt").write_text(open_metrics(self._history))
+        blocks = ("tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=720h")
+        self.run(find_program("promtool"), *blocks, "history.txt", "data")
+
+
+class WatchingPrometheus(Prometheus):
+    """It scrapes `targets` (host:port) four times a second, and tells an Alertmanager on this port what `rules` say."""
+
+    def __init__(self, rules: str, targets: Sequence[str], alertmanager: int) -> None:
+        self._rules = rules
+        watched = [{"job_name": "hubbub", "static_configs": [{"targets": list(targets)}]}]
+        told = [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]
+        rest = {"scrape_configs": watched, "alerting": {"alertmanagers": told}}
+        super().__init__(SCRAPE + yaml.safe_dump(rest))
+
+    def prepare(self) -> None:
+        super().prepare()
+        (self.folder / "rules.yaml").write_text(self._rules)
 
 
 def open_metrics(history: Mapping[str, Iterable[Point]]) -> str:
