@@ -1,6 +1,6 @@
 """Recent history in a Redis that workers share: read from there, and never other than the database has it."""
 
-from tests.cluster.test_workers import reading
+from tests.cluster.test_workers import scraped
 from tests.faults.company import gather
 from tests.faults.conftest import MakeServer
 
@@ -24,6 +24,7 @@ async def test_history_comes_from_redis_and_what_was_erased_does_not(
         assert (message["deleted"], message.get("content")) == (True, None)
         assert (deletion["seq"], deletion["target"]) == (erased["seq"], sent["seq"])
         assert (await company.bob.ask(asked))["entries"][-1] == deletion
-    assert await reading(server, 'hubbub_cache_hits_total{cache="recent"}') > 0
-    assert await reading(server, 'hubbub_cache_misses_total{cache="recent"}') > 0
+    page = await scraped(server)
+    assert page.value("hubbub_cache_hits_total", cache="recent") > 0
+    assert page.value("hubbub_cache_misses_total", cache="recent") > 0
     await company.judge()

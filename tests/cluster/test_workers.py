@@ -6,9 +6,9 @@ import signal
 import urllib.request
 from pathlib import Path
 
-import httpx
 from tests.cluster.processes import workers_of
 from tests.faults.conftest import MakeServer
+from tests.services.readings import Readings
 
 from hubbub.operate.cluster.server import Server, sign_up, until
 from hubbub.operate.proof.history import Witness
@@ -20,13 +20,9 @@ WINDOW_SECONDS = 1
 SETTINGS = {"HUBBUB_WORKERS": str(WORKERS), "HUBBUB_DRAIN_SECONDS": str(WINDOW_SECONDS)}
 
 
-async def reading(server: Server, name: str) -> float:
-    """One of the readings that all workers make together; the sum of those with labels."""
-    async with httpx.AsyncClient(timeout=20) as http:
-        text = (await http.get(f"http://127.0.0.1:{server.internal_port}/metrics")).text
-    samples = [line.split() for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
-    assert samples, name
-    return sum(float(value) for *_, value in samples)
+async def scraped(server: Server) -> Readings:
+    """What all workers measure together."""
+    return await asyncio.to_thread(Readings.of, f"http://127.0.0.1:{server.internal_port}")
 
 
 async def devices(server: Server) -> tuple[list[RawClient], str]:
@@ -56,8 +52,12 @@ async def test_workers_are_one_server(make_server: MakeServer) -> None:
     for number, client in enumerate(clients):
         seq = await say(client, room, number)
         await asyncio.gather(*(each.heard(type="message", seq=seq, content=str(number)) for each in clients))
-    assert await reading(server, "hubbub_workers") == WORKERS
-    assert await reading(server, "hubbub_connections") == DEVICES
+    page = await scraped(server)
+    assert page.value("hubbub_workers") == WORKERS
+    assert page.value("hubbub_connections") == DEVICES
+    assert page.value("hubbub_build_info") == 1
+    assert page.value("hubbub_commands_total", command="send", outcome="ok") == DEVICES
+    assert page.complaints() == ""
     assert await server.readiness() == (200, [])
     assert await server.stop() == 0
 
@@ -74,7 +74,7 @@ async def test_a_dead_worker_is_replaced_and_what_it_acknowledged_is_there(make_
     back = RawClient(server, Witness("back", "bob"), clients[1].token)
     await back.connect(cursors={room: last - 1})
     assert (await back.heard(type="message"))["seq"] == last
-    assert await reading(server, "hubbub_worker_restarts_total") == 1
+    assert (await scraped(server)).value("hubbub_worker_restarts_total") == 1
     assert await server.readiness() == (200, [])
 
 

@@ -120,7 +120,7 @@ async def test_a_client_that_does_not_drain_is_closed_and_costs_nobody_else(stag
     await alice.hears("presence", user=bob.user, online=False)
     bye = await slow.is_closed(4001)
     assert bye is not None
-    assert Readings.of(stage.server).value("hubbub_slow_clients_total") > 0
+    assert Readings.of(stage.server.internal).value("hubbub_slow_clients_total") > 0
 
 
 async def ends_with(connection: Connection, code: int) -> int:

@@ -1,12 +1,13 @@
 """What a server measures, as Prometheus' own parser reads it."""
 
+import subprocess
 from dataclasses import dataclass
 from urllib.request import urlopen
 
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from hubbub.testing.server_process import ServerProcess
+from hubbub.operate.cluster.service import find_program
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,9 @@ class Readings:
     families: tuple[Metric, ...]
 
     @classmethod
-    def of(cls, server: ServerProcess) -> "Readings":
-        """Scrape its internal port now."""
-        with urlopen(f"{server.internal}/metrics", timeout=20) as answer:
+    def of(cls, internal: str) -> "Readings":
+        """Scrape a server's internal port, at this URL, now."""
+        with urlopen(f"{internal}/metrics", timeout=20) as answer:
             text = answer.read().decode()
         return cls(text, tuple(text_string_to_metric_families(text)))
 
@@ -33,3 +34,14 @@ class Readings:
         ]
         assert found, (name, labels)
         return sum(found)
+
+    def complaints(self) -> str:
+        """What `promtool check metrics` has to say."""
+        done = subprocess.run(
+            [find_program("promtool"), "check", "metrics"],
+            input=self.text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout + done.stderr or ("" if done.returncode == 0 else f"status {done.returncode}")
