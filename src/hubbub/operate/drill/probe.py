@@ -42,9 +42,6 @@ class Speaker(Roamer):
                 {"type": "send", "msg_type": "group", "to": self.room, "content": msg_id, "msg_id": msg_id}
             )
 
-    async def _stay_away(self, lives: int) -> None:
-        """Never."""
-
     def _decided(self, body: Envelope, answer: Envelope | None) -> None:
         super()._decided(body, answer)
         utterance = self.record.get(body["msg_id"])
@@ -74,9 +71,6 @@ class Listener(Roamer):
 
     async def _act(self) -> None:
         await asyncio.sleep(INTERVAL)
-
-    async def _stay_away(self, lives: int) -> None:
-        """Never."""
 
 
 def window(name: str, begin: float, end: float, record: Sequence[Utterance]) -> Window:

@@ -132,13 +132,27 @@ class Scene:
         """Start the nodes; the crowd gathers and begins to talk."""
         await asyncio.gather(*(node.start(PATIENCE) for node in self.nodes))
         self.tell(f"{len(self.nodes)} nodes serve")
-        self.crowd = Crowd(list(self.nodes), self.nodes[0].read, self.random, self.clients)
+        self.crowd = self.new_crowd()
         await self.crowd.gather()
         await self._gather_the_two()
         self.crowd.ground.up.set()
         self.begin_talking()
         await until(self.all_connected, "everybody connected", PATIENCE)
         self.tell(f"{len(self.crowd.talkers)} devices talk")
+
+    def new_crowd(self) -> Crowd:
+        """Nobody of it stays away: that everybody is there is what a drill waits for."""
+        crowd = Crowd(list(self.nodes), self.nodes[0].read, self.random, self.clients)
+        crowd.absence = 0.0
+        return crowd
+
+    async def open_two(self) -> list[Server]:
+        """Services, and two nodes that know nothing special."""
+        await self.start_services()
+        self.add_node()
+        self.add_node()
+        await self.open()
+        return self.nodes
 
     async def _gather_the_two(self) -> None:
         tokens = [await sign_up(self.nodes[0], user) for user in ("speaker", "listener")]

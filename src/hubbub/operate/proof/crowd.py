@@ -32,7 +32,10 @@ R = TypeVar("R", bound=Roamer)
 
 
 class Crowd:
-    """`clients` devices of two thirds as many users. `nodes` is what they roam over, and may change; `read` reads the store."""
+    """`clients` devices of two thirds as many users. `nodes` is what they roam over, and may change; `read` reads the store.
+
+    Devices that stay away (`absence`) do so until `ground.lives` has grown by two, or all rest.
+    """
 
     def __init__(
         self, nodes: list[Server], read: ReadRows, random: Random, clients: int, pace: float = PACE
@@ -42,6 +45,7 @@ class Crowd:
         self.random = random
         self.clients = clients
         self.pace = pace
+        self.absence = Roamer.absence
         self.ground = Ground()
         self.talkers: list[Roamer] = []
         self.founders: list[Witness] = []
@@ -85,7 +89,7 @@ class Crowd:
         """One more talker, who is not yet running."""
         choices = Random(self.random.random())  # noqa: S311 - no secret
         made = kind(self.nodes[0], name, user, token, self.ground, choices, pace=self.pace)
-        made.nodes = self.nodes
+        made.nodes, made.absence = self.nodes, self.absence
         self.talkers.append(made)
         return made
 

@@ -33,7 +33,9 @@ class Ground:
 
 
 class Talker:
-    """One device of a user. `friends` are whom it writes to in private."""
+    """One device of a user. `friends` are whom it writes to in private; `absence`: how likely it stays away after a loss."""
+
+    absence = 0.1
 
     def __init__(
         self,
@@ -112,7 +114,7 @@ class Talker:
                 await self._converse()
             except LOST:
                 await asyncio.sleep(self.random.uniform(0, 2 * EVERY))
-            if not self.ground.resting and self.random.random() < 0.1:
+            if not self.ground.resting and self.random.random() < self.absence:
                 await self._stay_away(self.ground.lives + 2)
 
     async def _stay_away(self, lives: int) -> None:

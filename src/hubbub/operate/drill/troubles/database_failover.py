@@ -99,7 +99,7 @@ async def _fail_over(scene: Scene, standby: Standby, address: Forwarder) -> None
 
 async def _return(scene: Scene, before: Crowd) -> None:
     """The same devices, with the cursors and the epoch they had."""
-    scene.crowd = Crowd(list(scene.nodes), scene.nodes[0].read, scene.random, scene.clients)
+    scene.crowd = scene.new_crowd()
     scene.crowd.ground.rooms = before.ground.rooms
     scene.crowd.ground.up.set()
     for old in before.talkers:

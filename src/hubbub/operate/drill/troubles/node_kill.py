@@ -8,9 +8,7 @@ from hubbub.operate.proof.crowd import PATIENCE
 
 async def run(scene: Scene) -> None:
     """One of two nodes dies, and comes back; the two who are measured are on the other one."""
-    await scene.start_services()
-    victim, other = scene.add_node(), scene.add_node()
-    await scene.open()
+    victim, other = await scene.open_two()
     await scene.talk("before", scene.seconds / 2)
     connections = scene.speaker.client.connections
     scene.tell("kill -9 of node0")

@@ -9,10 +9,7 @@ PROMISED_MS = 2_000  # docs/protocol.md §3.3: a lost entry is found within two 
 
 async def run(scene: Scene) -> None:
     """The two who are measured are on different nodes: without the bus they hear each other through the database."""
-    await scene.start_services()
-    scene.add_node()
-    scene.add_node()
-    await scene.open()
+    await scene.open_two()
     scene.listener.nodes = scene.nodes[:1]
     scene.listener.client.drop()
     await scene.talk("before", scene.seconds / 2)

@@ -11,10 +11,7 @@ DELAY_MS = 200
 
 async def run(scene: Scene) -> None:
     """Acknowledgements wait for flushes, which many share: slower for each, not for each after the other."""
-    await scene.start_services()
-    scene.add_node()
-    scene.add_node()
-    await scene.open()
+    await scene.open_two()
     await scene.talk("before", scene.seconds / 2)
     slow = await _slow_down(scene.postgres.pid)
     scene.tell(f"every flush takes {DELAY_MS} ms longer")

@@ -12,10 +12,7 @@ LET_GO = frozenset({4001, 4029, 4500, 4503})
 
 async def run(scene: Scene) -> None:
     """Afterwards the devices stay, and talk as calmly as the others."""
-    await scene.start_services()
-    scene.add_node()
-    scene.add_node()
-    await scene.open()
+    await scene.open_two()
     await scene.talk("before", scene.seconds / 2)
     residents = [each for each in scene.crowd.talkers if type(each) is Roamer]
     for number in range(TIMES):
