@@ -22,6 +22,7 @@ CLOCK = "Use cases read no clock and toss no coin"
 WEB = "Only accept knows the web server"
 DATABASE = "Only persist knows the database"
 STATISTICS = "Only the forecast knows statistics and plots"
+TRACES = "Only one module knows OpenTelemetry"
 SERVERS = "Only persist and the buses know Redis and NATS"
 CLIENT = "The client knows nothing of the server"
 SERVER = "The server knows nothing of the client, but for the command that starts it"
@@ -55,6 +56,7 @@ VIOLATIONS = [
     (SERVERS, "hubbub.publish.planted", "redis"),
     (SERVERS, "hubbub.push.planted", "nats"),
     (STATISTICS, "hubbub.wiring.planted", "statsmodels"),
+    (TRACES, "hubbub.push.planted", "opentelemetry"),
     (PROOF, "hubbub.operate.proof.planted", "hubbub.codec"),
     (CLIENT, "hubbub_client.planted", "hubbub.model"),
     (SERVER, "hubbub.push.planted", "hubbub_client"),

@@ -26,6 +26,7 @@ from hubbub.model.replies import Bye
 from hubbub.push.hub import Hub
 from hubbub.push.mailbox import Flusher
 from hubbub.runtime.histogram import Histogram
+from hubbub.runtime.tracing import NO_TRACES, Traces
 
 CLOSING_SECONDS = 5.0
 INBOX_BYTES = 65_536  # of one read: emptied within the callback that filled it, so one serves all connections
@@ -65,6 +66,7 @@ class Gate:
     pongs: TokenBuckets
     clock: Callable[[], int]
     log: ConnectionLog
+    traces: Traces = NO_TRACES
     connections: "set[Connection]" = field(default_factory=set)
     closed: Counter[int] = field(default_factory=Counter)
     opened: Counter[Wire] = field(default_factory=Counter)

@@ -1,6 +1,7 @@
 """WebSocket: uvicorn gives us the socket at the upgrade, and from then on the bytes are ours (RFC 6455)."""
 
 import asyncio
+from http import HTTPStatus
 from sys import intern
 from typing import Any, cast
 
@@ -101,6 +102,9 @@ class WebSocketConnection(Connection, asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=HIGH_WATER, low=0)
         self.put(accept_response(request.key, subprotocol))
         self.opened()
+        span = self.gate.traces.request("GET /ws", request.headers.get("traceparent"))
+        if span is not None:  # it ends here: what is said on the connection are requests of their own
+            span.end(status=HTTPStatus.SWITCHING_PROTOCOLS.value)
 
     def _admit(self, request: UpgradeRequest) -> None:
         peer = self.transport.get_extra_info("peername")

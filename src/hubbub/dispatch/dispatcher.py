@@ -15,7 +15,7 @@ import structlog
 
 from hubbub.dispatch.limits import TokenBuckets
 from hubbub.dispatch.routes import ROUTES, Ref, Route
-from hubbub.dispatch.tally import Tallies, Tally
+from hubbub.dispatch.tally import OK, Tallies, Tally, name_of, outcome_of
 from hubbub.model.chats import Chat
 from hubbub.model.commands import AnyCommand, Chats
 from hubbub.model.errors import CommitUnknownError, ErrorCode, Refused
@@ -25,6 +25,7 @@ from hubbub.model.proposals import Done, Proposal, digest
 from hubbub.model.replies import Reply, Summary
 from hubbub.model.rules import check_member
 from hubbub.model.summaries import summarize
+from hubbub.runtime.tracing import NO_TRACES, Span, Traces
 
 log = structlog.get_logger("hubbub.dispatch")
 
@@ -39,12 +40,19 @@ class Dispatcher:
     """
 
     def __init__(
-        self, desk: Desk, journal: Journal, limits: Mapping[str, TokenBuckets], *, timeout: float = 30.0
+        self,
+        desk: Desk,
+        journal: Journal,
+        limits: Mapping[str, TokenBuckets],
+        *,
+        timeout: float = 30.0,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self.desk = desk
         self._journal = journal
         self._limits = limits
         self._timeout = timeout
+        self._traces = traces
         self.tallies = Tallies()
         self.chats_known = 0
         self.chats_unknown = 0
@@ -58,6 +66,10 @@ class Dispatcher:
         kind = type(command)
         route = ROUTES[kind]
         done = partial(_answered, self.tallies.of[kind], perf_counter(), done)
+        span = self._traces.request(name_of(kind), command.traceparent)
+        if span is not None:
+            command.traceparent = span.traceparent
+            done = Traced(span, caller.user, done)
         try:
             self._admit(route, caller.user, now)
             result = self._run_now(route, caller, command, now)
@@ -177,6 +189,8 @@ class Dispatcher:
         self, caller: Caller, command: AnyCommand, proposal: Proposal, now: int, done: Done
     ) -> Awaitable[None] | None:
         proposal.accepted = now
+        if type(done) is Traced:
+            proposal.trace = done.traceparent
         try:
             self._journal.submit(proposal, done)
         except Refused as refused:
@@ -202,6 +216,26 @@ class Dispatcher:
             done(other)
         else:
             done(refused if stored is None else stored)
+
+
+class Traced:
+    """What is told the answer to a traced command: the span ends with it."""
+
+    __slots__ = ("_done", "_span", "_user")
+
+    def __init__(self, span: Span, user: str, done: Done) -> None:
+        self._span = span
+        self._user = user
+        self._done = done
+
+    @property
+    def traceparent(self) -> str:
+        """The context of what the command causes."""
+        return self._span.traceparent
+
+    def __call__(self, answer: Reply | Exception) -> None:
+        self._span.end(user=self._user, outcome=outcome_of(answer) if isinstance(answer, Exception) else OK)
+        self._done(answer)
 
 
 def _answered(tally: Tally, began: float, done: Done, answer: Reply | Exception | None) -> None:

@@ -13,13 +13,13 @@ from msgspec import Struct
 from hubbub.model.commands import AnyCommand
 from hubbub.model.errors import CommitUnknownError, ErrorCode, Refused
 from hubbub.runtime.bounded_lines import BoundedLines
+from hubbub.runtime.tracing import trace_id
 
 log = structlog.get_logger("hubbub.requests")
 
 OFF, NOTABLE, ALL = "off", "notable", "all"
 KIND = "requests"
 NS_PER_MS = 1_000_000
-TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _FAULTS = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.INTERNAL})
 _QUOTED = re.compile(r"[\"'].*[\"']|(?<=unknown field ).*|(?<=parameter: ).*", re.DOTALL)
 
@@ -101,9 +101,3 @@ def outcome_of(answer: object) -> dict[str, object]:
         return {"event.outcome": "failure", "error.code": answer.code.value, "error.message": text}
     code = "undecided" if isinstance(answer, CommitUnknownError) else ErrorCode.INTERNAL.value
     return {"event.outcome": "unknown", "error.code": code}
-
-
-def trace_id(traceparent: str | None) -> str | None:
-    """Of a W3C trace context; None if it is none."""
-    found = None if traceparent is None else TRACEPARENT.fullmatch(traceparent)
-    return None if found is None else found[1]

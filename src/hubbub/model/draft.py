@@ -38,7 +38,7 @@ class Draft:
     """A chat as the batch so far leaves it. Check everything before the first change: there is no undo."""
 
     __slots__ = ("accepted", "banned_now", "base", "beside", "changed", "effects", "entries", "head", "members_now", "muted_now", "name",
-                 "notices", "ordinal", "ordinals", "pair", "rights_version", "rooms", "targets", "ts", "visible", "was_visible")  # fmt: skip
+                 "notices", "ordinal", "ordinals", "pair", "rights_version", "rooms", "targets", "traces", "ts", "visible", "was_visible")  # fmt: skip
 
     def __init__(self, base: Chat, targets: Mapping[int, Target], now: int) -> None:
         self.base = base
@@ -59,6 +59,7 @@ class Draft:
         self.muted_now: dict[str, int] = {}
         self.changed = False
         self.accepted = 0
+        self.traces: tuple[str, ...] = ()
         self.beside: Draft | None = None  # the private chat that the proposal at hand looks at too
         self.rooms: dict[str, int] = {}  # how many rooms its guest is in, as the batch so far leaves it
 

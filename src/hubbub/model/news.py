@@ -37,13 +37,15 @@ class Said(Struct, array_like=True, tag=True, frozen=True, gc=False):
 class Appended(Said, frozen=True):
     """Entries in rising seq, on the chat's topic; `rights_version` is the chat's after them.
 
-    `accepted`: when the first command of those that made them was, in ms of the database's time; 0: it was not said.
+    `accepted`: when the first command of those that made them was, in ms of the database's time; 0: it was not said. `traces`: the
+    traceparents of those that are traced.
     """
 
     chat: str
     rights_version: int
     entries: list[Entry]
     accepted: int = 0
+    traces: tuple[str, ...] = ()
 
 
 class Reached(Said, frozen=True):

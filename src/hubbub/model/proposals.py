@@ -48,7 +48,7 @@ class Proposal:
     and gives the reply. `targets` are seqs whose messages `decide` needs to see. `people` lets a private chat be
     proposed to before it has a row; `fresh` is a room that is about to be made. `beside` are two people whose
     private chat `decide` looks at too (`draft.beside`), `guest` a user whose number of rooms counts (`draft.rooms`).
-    `accepted` is when its command was, in ms; the dispatcher says so.
+    `accepted` is when its command was, in ms, and `trace` its traceparent if it is traced; the dispatcher says so.
     """
 
     __slots__ = (
@@ -62,6 +62,7 @@ class Proposal:
         "msg_id",
         "people",
         "targets",
+        "trace",
         "user",
     )
 
@@ -80,6 +81,7 @@ class Proposal:
         guest: str | None = None,
     ) -> None:
         self.accepted = 0
+        self.trace: str | None = None
         self.user = user
         self.chat = chat
         self.decide = decide
@@ -121,13 +123,14 @@ class Committed(Struct, kw_only=True):
     """What one transaction made of one chat, for the relay: entries in rising seq, and what to tell whom besides.
 
     `rights`: its `rights_version` moved. `shown`: a private chat became visible. `accepted`: when the first command of
-    those that made it was, in ms.
+    those that made it was, in ms. `traces`: the traceparents of those that are traced.
     """
 
     chat: Chat
     entries: Sequence[Entry]
     ordinals: Sequence[int]
     accepted: int = 0
+    traces: tuple[str, ...] = ()
     rights: bool = False
     shown: bool = False
     notices: Sequence[tuple[str, FriendPush]] = ()

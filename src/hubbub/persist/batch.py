@@ -117,6 +117,8 @@ class Batch:
         draft.rooms = self._rooms
         draft.beside = None if proposal.beside is None else self._draft(private_chat(*proposal.beside))
         draft.accepted = draft.accepted or proposal.accepted
+        if proposal.trace is not None:
+            draft.traces += (proposal.trace,)
         reply = proposal.decide(draft, self._now)
         if proposal.msg_id:
             self._stored[key] = (proposal.digest, reply)

@@ -9,12 +9,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import perf_counter
+from time import perf_counter, time_ns
 
 import structlog
 from sqlalchemy import delete, insert
 from sqlalchemy.exc import IntegrityError
 
+from hubbub.model.draft import Draft
 from hubbub.model.errors import CommitUnknownError, ErrorCode, Refused
 from hubbub.model.proposals import Committed, Done, Proposal
 from hubbub.model.replies import Reply
@@ -25,6 +26,7 @@ from hubbub.persist.engine import ATTEMPTS, Database, pause
 from hubbub.persist.failures import OUTAGES, blames_one_row, reading, said
 from hubbub.persist.tables import meta
 from hubbub.runtime.histogram import SIZES, Histogram
+from hubbub.runtime.tracing import NO_TRACES, Contexts, Traces, follow
 
 log = structlog.get_logger("hubbub.journal")
 
@@ -55,6 +57,7 @@ class Journal:
         *,
         batch: int,
         queue: int,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._database = database
         self._store = store
@@ -63,6 +66,7 @@ class Journal:
         self._clock = clock
         self._batch = batch
         self._bound = queue
+        self._traces = traces
         self._waiting: deque[Waiting] = deque()
         self._wake = asyncio.Event()
         self._between = asyncio.Event()
@@ -147,6 +151,7 @@ class Journal:
         self._wake.set()
 
     async def _commit(self, waiting: list[Waiting]) -> None:
+        began_ns = time_ns()
         try:
             batch = await self._decide_and_store(waiting, self._alongside())
         except CommitUnknownError as unknown:
@@ -157,7 +162,7 @@ class Journal:
             log.exception("batch failed by a bug", proposals=len(waiting))
             await self._halve(waiting, error, ErrorCode.INTERNAL)
         else:
-            self._settle(batch)
+            self._settle(batch, began_ns)
 
     async def _decide_and_store(self, waiting: list[Waiting], alongside: Alongside) -> Batch:
         """Decide again, from what is stored then, where another node came in between."""
@@ -228,7 +233,7 @@ class Journal:
                     raise CommitUnknownError from again
             await asyncio.sleep(FIND_OUT_EVERY)
 
-    def _settle(self, batch: Batch) -> None:
+    def _settle(self, batch: Batch, began_ns: int) -> None:
         self.commits += 1
         self.sizes.observe(len(batch.waiting))
         published: list[Committed] = []
@@ -241,6 +246,7 @@ class Journal:
                     entries=draft.entries,
                     ordinals=draft.ordinals,
                     accepted=draft.accepted,
+                    traces=self._traced(draft, began_ns, len(batch.waiting)),
                     rights=draft.changed,
                     shown=draft.visible and not draft.was_visible,
                     notices=draft.notices,
@@ -251,6 +257,9 @@ class Journal:
         if published:
             self._works()
             self._publish(published)
+
+    def _traced(self, draft: Draft, began_ns: int, batch: int) -> Contexts:
+        return follow(self._traces, "commit", draft.traces, began_ns, chat=draft.id, batch=batch)
 
     def _works(self) -> None:
         """Something was written. A batch of retries alone writes nothing, and says nothing about the disk."""

@@ -10,6 +10,7 @@ from typing import Protocol
 from hubbub.model.entries import MemberChanged
 from hubbub.model.news import EVERYBODY, Appended, Came, News, Reached, RightsMoved, Told, of_chat, of_user
 from hubbub.model.proposals import Committed
+from hubbub.runtime.tracing import NO_TRACES, Traces, follow
 
 Range = tuple[str, int, int]
 Say = Callable[[str, News], None]
@@ -36,17 +37,20 @@ class Relay:
         rows: Rows,
         hint: Callable[[str, int], None],
         say: Say | None = None,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._here = here
         self._rows = rows
         self._hint = hint
         self._say = say
+        self._traces = traces
 
     def publish(self, committed: Sequence[Committed]) -> None:
         """Pass a committed batch on and note its rows as sent."""
         self._here(committed)
         if self._say is not None:
             for each in committed:
+                each.traces = follow(self._traces, "bus", each.traces, None, chat=each.chat.id)
                 for topic, news in news_of(each):
                     self._say(topic, news)
         self._rows.sent(
@@ -77,7 +81,8 @@ def news_of(committed: Committed) -> Iterator[tuple[str, News]]:
         if type(entry) is MemberChanged and entry.change == "joined":
             yield of_user(entry.user), Came(chat.id, entry.user, entry.seq - 1)
     if committed.entries:
-        appended = Appended(chat.id, chat.rights_version, list(committed.entries), committed.accepted)
+        entries, rights = list(committed.entries), chat.rights_version
+        appended = Appended(chat.id, rights, entries, committed.accepted, committed.traces)
         yield of_chat(chat.id), appended
     for user, push in committed.notices:
         yield of_user(user), Told(user, push)

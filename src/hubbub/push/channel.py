@@ -14,6 +14,7 @@ from hubbub.model.entries import Entry
 from hubbub.model.replies import Resync
 from hubbub.push.latency import Since
 from hubbub.push.mailbox import HIGH_WATER, Flusher, Mailbox
+from hubbub.runtime.tracing import Span
 
 STEP_CHARS = 65_536  # of content in one step: beyond, the transport gets its turn before more is given to it
 ENTRY_CHARS = 256  # what stands around the content
@@ -153,6 +154,26 @@ def _deliver(frames: bytes, targets: list[Mailbox], channel: Channel, first: int
             out.append(frames)
         else:
             mailbox.out = [out, frames]
+
+
+class FanOut:
+    """Entries before this one were traced: all of this node's connections have been given them."""
+
+    heavy = False
+
+    __slots__ = ("_since", "_spans", "done")
+
+    def __init__(self, spans: Sequence[Span], since: Since) -> None:
+        self._spans = spans
+        self._since = since
+        self.done = False
+
+    def run(self, channel: Channel, _flusher: Flusher, _budget: int) -> int:
+        deliveries = sum(map(len, channel.listeners.values()))
+        for span in self._spans:
+            span.end(chat=channel.chat.id, seq=channel.served, deliveries=deliveries)
+        self.done = True
+        return 1
 
 
 class Attach:

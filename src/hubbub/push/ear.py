@@ -97,7 +97,7 @@ class Ear:
         if chat is None or news.rights_version > chat.rights_version or not chat.advance(news.entries):
             self._read_again(news.chat, news.entries)
             return
-        self._hub.hear(chat, news.entries, news.accepted)
+        self._hub.hear(chat, news.entries, news.accepted, news.traces)
 
     def _read_again(self, chat: str, entries: Sequence[Entry]) -> None:
         self._chats.outdated(chat)

@@ -14,11 +14,12 @@ from hubbub.model.entries import REMOVALS, Entry, MemberChanged
 from hubbub.model.news import of_chat, of_user
 from hubbub.model.proposals import Committed
 from hubbub.model.replies import ChatPush, FriendPush, Push, Resync
-from hubbub.push.channel import Announce, Attach, Channel, CloseHole, Detach, Entries, Step
+from hubbub.push.channel import Announce, Attach, Channel, CloseHole, Detach, Entries, FanOut, Step
 from hubbub.push.interest import Alone, Interest
 from hubbub.push.latency import Since
 from hubbub.push.mailbox import Flusher, Mailbox
 from hubbub.push.own_reactions import NOBODYS, Forms, own_forms
+from hubbub.runtime.tracing import NO_TRACES, Contexts, Traces
 
 SLICE = (
     1_000  # deliveries in one loop turn: 10 ms at the worst, so that other rooms and commands get their turn
@@ -57,10 +58,12 @@ class Hub:
         describe: Callable[[Chat, str, int], ChatPush],
         fill: Callable[[Channel], None],
         interest: Interest = ALONE,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self.interest = interest
         self._flusher = flusher
         self._latency = flusher.latency
+        self._traces = traces
         self._describe = describe
         self._fill = fill
         self._channels: dict[str, Channel] = {}
@@ -172,15 +175,14 @@ class Hub:
                 for user in each.chat.people or ():
                     self.came(each.chat, user, before)
             if each.entries:
-                self._pass_on(
-                    each.chat, each.entries, (self._latency.local, each.accepted or each.entries[0].ts)
-                )
+                since = (self._latency.local, each.accepted or each.entries[0].ts)
+                self._pass_on(each.chat, each.entries, since, each.traces)
 
-    def hear(self, chat: Chat, entries: Sequence[Entry], accepted: int) -> None:
+    def hear(self, chat: Chat, entries: Sequence[Entry], accepted: int, traces: Contexts = ()) -> None:
         """The same of what another node committed. `accepted`: when its command was (ms), 0 if that was not said."""
-        self._pass_on(chat, entries, (self._latency.remote, accepted or entries[0].ts))
+        self._pass_on(chat, entries, (self._latency.remote, accepted or entries[0].ts), traces)
 
-    def _pass_on(self, chat: Chat, entries: Sequence[Entry], since: Since) -> None:
+    def _pass_on(self, chat: Chat, entries: Sequence[Entry], since: Since, traces: Contexts) -> None:
         """Entries of one chat in rising seq; what was passed on is dropped, a gap is filled first."""
         self._welcome_joined(chat, entries)
         channel = self._channels.get(chat.id)
@@ -195,6 +197,9 @@ class Hub:
             self._fill(channel)
             return
         self._queue_entries(channel, fresh, since)
+        if traces:
+            spans = [self._traces.child("fan-out", parent) for parent in traces]
+            self._queue(channel, FanOut(spans, since))
 
     def _welcome_joined(self, chat: Chat, entries: Sequence[Entry]) -> None:
         """Somebody of this node may join a chat nobody here listened to: its flow starts before that entry."""

@@ -45,6 +45,7 @@ CERTIFICATE_EVERY = 600.0
 DAY_MS = 86_400_000
 LAST_COMMITS_SECONDS = 5.0
 GOODBYE_SECONDS = 5.0
+LAST_TRACES_SECONDS = 2.0
 LAST_HANDSHAKES_SECONDS = (
     0.2  # who was let in by the kernel just before is greeted, and then told to come back
 )
@@ -192,6 +193,9 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event, station: S
     await node.cluster.close(settings.presence_linger_seconds * 1000)
     await node.tasks.stop()
     await node.replicas.close()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LAST_TRACES_SECONDS):
+            await asyncio.to_thread(node.traces.close)
     node.passwords.close()
     log.info("ended")
 

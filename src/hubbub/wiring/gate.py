@@ -12,6 +12,7 @@ from hubbub.dispatch.limits import TokenBuckets
 from hubbub.push.hub import Hub
 from hubbub.push.mailbox import Flusher
 from hubbub.runtime.bounded_lines import BoundedLines
+from hubbub.runtime.tracing import Traces
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import bound
 
@@ -20,7 +21,9 @@ LONGEST_TICK_MS = 1_000
 TICKS_A_HEARTBEAT = 20
 
 
-def gate_of(settings: Settings, flusher: Flusher, hub: Hub, clock: Clock, lines: BoundedLines) -> Gate:
+def gate_of(
+    settings: Settings, flusher: Flusher, hub: Hub, clock: Clock, lines: BoundedLines, traces: Traces
+) -> Gate:
     """Its listener is still missing, which needs the hub of the gate."""
     limits = settings.limits
     wheel = TimingWheel(max(10, min(LONGEST_TICK_MS, settings.heartbeat_ms // TICKS_A_HEARTBEAT)))
@@ -46,4 +49,5 @@ def gate_of(settings: Settings, flusher: Flusher, hub: Hub, clock: Clock, lines:
         pongs=TokenBuckets(limits.pongs_per_second, limits.pongs_per_second),
         clock=clock,
         log=ConnectionLog(lines, wanted=settings.log.connections),
+        traces=traces,
     )

@@ -54,6 +54,7 @@ from hubbub.push.typing import TypingBoard
 from hubbub.runtime.bounded_lines import BoundedLines
 from hubbub.runtime.passwords import ArgonPasswords, HashCost
 from hubbub.runtime.spawn import Tasks
+from hubbub.runtime.tracing import Traces
 from hubbub.wiring.cluster import (
     Cluster,
     Cursors,
@@ -67,6 +68,7 @@ from hubbub.wiring.identity import providers, signing_secret
 from hubbub.wiring.rates import Rates
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import bound
+from hubbub.wiring.traces import traces_of
 
 Clock = Callable[[], int]
 
@@ -98,6 +100,7 @@ class Node:
     gate: Gate
     sessions: Conversations
     lines: BoundedLines
+    traces: Traces
     services: Services
     last_seen: dict[str, int]
     cluster: Cluster
@@ -111,6 +114,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
     tasks = Tasks()
     replicas = Replicas.at(settings.database_replica, database, epoch)
     cluster = Cluster(settings, tasks.spawn, clock)
+    traces = traces_of(settings.trace, cluster.node)
     store = ChatStore(
         database,
         replicas=replicas,
@@ -127,10 +131,10 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
     flusher = Flusher(outgoing_bytes=bound(limits.outgoing_bytes), clock=clock)
     catch_up = CatchUp(log, Heads(database), shared, tasks.spawn)
     described = partial(describe, name_of=directory.name_of)
-    hub = catch_up.hub = Hub(flusher, described, catch_up.fill, cluster.interest)
+    hub = catch_up.hub = Hub(flusher, described, catch_up.fill, cluster.interest, traces)
     arrivals = Arrivals(hub, shared, catch_up, tasks.spawn)
     catch_up.arrived = arrivals.arrived
-    relay = Relay(hub.publish, outbox, catch_up.hint, cluster.say)
+    relay = Relay(hub.publish, outbox, catch_up.hint, cluster.say, traces)
     last_seen: dict[str, int] = {}
     receipts = ReceiptBoard(hub, crowd=bound(limits.crowd))
     typing = TypingBoard(hub, cluster.say, per_second=limits.typing_per_second, crowd=bound(limits.crowd))
@@ -158,6 +162,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         clock,
         batch=settings.journal.batch,
         queue=settings.journal.queue,
+        traces=traces,
     )
     catch_up.settled = journal.settled
     cursors = Cursors(cursor_store, receipts, cluster.say, clock)
@@ -174,10 +179,10 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         measure=size_of,
     )
     rates = Rates(limits, cluster.say, clock)
-    dispatcher = Dispatcher(desk, journal, rates.buckets)
+    dispatcher = Dispatcher(desk, journal, rates.buckets, traces=traces)
     lines = BoundedLines(settings.log.lines_per_second)
     requests = RequestLog(settings.log.requests, settings.log.slow_ms, lines, clock)
-    gate = gate_of(settings, flusher, hub, clock, lines)
+    gate = gate_of(settings, flusher, hub, clock, lines, traces)
     revocations = Revocations(database, clock, gate.end_revoked, gate.end_expired)
     board = ProfileBoard(hub, store, presence.fellows)
     cluster.ear = Ear(
@@ -241,7 +246,8 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         gate=gate,
         sessions=sessions,
         lines=lines,
-        services=_services(settings, accounts, dispatcher, gate, rates, clock, requests),
+        traces=traces,
+        services=_services(settings, accounts, dispatcher, gate, rates, clock, requests, traces),
         last_seen=last_seen,
         cluster=cluster,
     )
@@ -338,6 +344,7 @@ def _services(
     rates: Rates,
     clock: Clock,
     requests: RequestLog,
+    traces: Traces,
 ) -> Services:
     limits = settings.limits
     return Services(
@@ -354,6 +361,7 @@ def _services(
         profile_limits=rates.buckets["profile"],
         clock=clock,
         requests=requests,
+        traces=traces,
         entropy=secrets.token_bytes,
         address=gate.admission.address_of_scope,
         policy=HttpPolicy(

@@ -25,12 +25,21 @@ def with_request_log(app: ASGIApp, services: Services) -> ASGIApp:
                 status = message["status"]
             await send(message)
 
+        said = _traceparent(scope)
+        span = services.traces.request("HTTP", said)
         try:
-            await app(scope, receive, send_noted)
+            with services.traces.within(span):
+                await app(scope, receive, send_noted)
         finally:
             answer = _answer(status, scope.get(PROBLEM))  # type: ignore[arg-type]
+            traceparent = said if span is None else span.traceparent
+            asked = _asked(scope, status, began, services, traceparent)
+            if span is not None:
+                span.end(
+                    **{name: value for name, value in asked.what.items() if isinstance(value, str | int)}
+                )
             if services.requests.notes(began, answer):
-                services.requests.answered(_asked(scope, status, began, services), answer)
+                services.requests.answered(asked, answer)
 
     return wrapped
 
@@ -42,8 +51,14 @@ def _answer(status: int, problem: Mapping[str, str] | None) -> Refused | None:
     return Refused(code_of(status)) if status >= 400 else None
 
 
-def _asked(scope: Any, status: int, began: int, services: Services) -> Asked:  # noqa: ANN401 - an ASGI scope
-    headers = dict(scope["headers"])
+def _traceparent(scope: Any) -> str | None:  # noqa: ANN401 - an ASGI scope
+    if scope["type"] != "http":
+        return None
+    found = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
+    return None if found is None else found.decode("latin-1")
+
+
+def _asked(scope: Any, status: int, began: int, services: Services, traceparent: str | None) -> Asked:  # noqa: ANN401
     identity = scope.get("state", {}).get("identity")
     what = {
         "http.request.method": scope["method"],
@@ -54,6 +69,6 @@ def _asked(scope: Any, status: int, began: int, services: Services) -> Asked:  #
         what=what,
         user="" if identity is None else identity.user,
         address=services.address(scope),
-        traceparent=headers.get(b"traceparent", b"").decode("latin-1"),
+        traceparent=traceparent,
         began=began,
     )

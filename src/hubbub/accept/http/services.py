@@ -21,6 +21,7 @@ from hubbub.model.commands import AnyCommand
 from hubbub.model.identity import Caller
 from hubbub.model.replies import Reply, Summary
 from hubbub.model.sessions import Entropy
+from hubbub.runtime.tracing import NO_TRACES, Traces
 
 REQUEST_BYTES = 131_072
 
@@ -73,6 +74,7 @@ class Services:
     profile_limits: TokenBuckets
     clock: Callable[[], int]
     requests: RequestLog
+    traces: Traces = NO_TRACES
     entropy: Entropy = secrets.token_bytes
     address: Callable[[Scope], str] = peer_address
     policy: HttpPolicy = field(default_factory=HttpPolicy)

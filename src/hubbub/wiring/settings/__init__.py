@@ -1,6 +1,6 @@
 """What can be set, where it is set, and what is refused.
 
-    tree       every knob: key, type, range, default, sentence
+    tree       every knob: key, type, range, default, sentence (observed: log and traces; meta: what a type says beside itself)
     keys       the tree as flat, dotted keys
     sources    TOML file, environment, command line
     checks     rules between keys
@@ -11,6 +11,7 @@ Precedence: command line > environment > TOML file > default.
 """
 
 from hubbub.wiring.settings.load import Loaded, SettingsRefused, load_settings
+from hubbub.wiring.settings.observed import Log, Trace
 from hubbub.wiring.settings.sources import Origin, Problem
 from hubbub.wiring.settings.tree import (
     Auth,
@@ -19,7 +20,6 @@ from hubbub.wiring.settings.tree import (
     ExternalProvider,
     Journal,
     Limits,
-    Log,
     Settings,
     bound,
 )
@@ -37,6 +37,7 @@ __all__ = [
     "Problem",
     "Settings",
     "SettingsRefused",
+    "Trace",
     "bound",
     "load_settings",
 ]

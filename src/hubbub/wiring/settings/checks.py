@@ -85,6 +85,11 @@ def _check_replicas(settings: Settings) -> Refusals:
         yield "database_replica", "must be URLs of the same kind of database server as database_url"
 
 
+def _check_endpoint(settings: Settings) -> Refusals:
+    if settings.trace.endpoint and not _is_url(settings.trace.endpoint, ("http", "https")):
+        yield "trace.endpoint", "must be an http or https URL, path and all"
+
+
 def _check_hosts(settings: Settings) -> Refusals:
     hosts = {"host": settings.host, "internal_host": settings.internal_host, "tcp.host": settings.tcp.host}
     for name, host in hosts.items():
@@ -216,6 +221,7 @@ CHECKS: tuple[Callable[[Settings], Refusals], ...] = (
     _check_database,
     _check_replicas,
     _check_bus,
+    _check_endpoint,
     _check_hosts,
     _check_ports,
     _check_tls,

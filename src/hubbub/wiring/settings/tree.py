@@ -10,52 +10,17 @@ Under `limits`, 0 means "no limit" unless the field says otherwise; `bound()` tu
 import math
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
-LARGEST = 2**31 - 1  # no count or size of ours needs more, and every database and language can hold it
-LONGEST = 366 * 86_400.0  # seconds: a year; rejects `inf`, and typing errors that look like forever
-
-
-def _count(doc: str, least: int = 0, most: int = LARGEST) -> Meta:
-    return Meta(ge=least, le=most, description=doc)
-
-
-def _time(doc: str, least: float = 0.0, most: float = LONGEST) -> Meta:
-    return Meta(ge=least, le=most, description=doc)
-
-
-def _text(doc: str, *, secret: bool = False) -> Meta:
-    return Meta(description=doc, extra={"secret": secret})
+from hubbub.wiring.settings.meta import count as _count
+from hubbub.wiring.settings.meta import text as _text
+from hubbub.wiring.settings.meta import time as _time
+from hubbub.wiring.settings.observed import Log, Trace
 
 
 def bound(limit: float) -> float:
     """The number to compare with: the limit itself, or infinity where 0 says "no limit"."""
     return limit or math.inf
-
-
-class Log(Struct, frozen=True, kw_only=True):
-    """What the process says about itself, on standard error."""
-
-    level: Annotated[
-        Literal["debug", "info", "warning", "error", "critical"],
-        _text("The least important level that is written."),
-    ] = "info"
-    format: Annotated[
-        Literal["auto", "console", "json"],
-        _text("`console` for people, `json` (ECS) for machines; `auto`: console on a terminal, else JSON."),
-    ] = "auto"
-    requests: Annotated[
-        Literal["off", "notable", "all"],
-        _text("Requests and commands that get a line; `notable`: those refused, failed, or slow."),
-    ] = "notable"
-    slow_ms: Annotated[int, _count("Milliseconds from which a request is slow.", least=1)] = 1_000
-    connections: Annotated[bool, _text("Whether each connection gets a line at its end.")] = True
-    lines_per_second: Annotated[
-        int,
-        _count(
-            "Lines of requests a second, and as many of connections; those beyond are counted, and the count is written. 0: no bound."
-        ),
-    ] = 100
 
 
 class Tcp(Struct, frozen=True, kw_only=True):
@@ -388,6 +353,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 7
     tcp: Tcp = Tcp()
     log: Log = Log()
+    trace: Trace = Trace()
     limits: Limits = Limits()
     auth: Auth = Auth()
     journal: Journal = Journal()

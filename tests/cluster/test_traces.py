@@ -1,0 +1,113 @@
+"""One message's way, seen from outside: from its sender's `traceparent` to the fan-out on both nodes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from tests.cluster.collector import Collected, Collector, collecting
+
+from hubbub.operate.cluster.redis import Redis
+from hubbub.testing.server_process import ServerProcess
+from hubbub_conformance.conversation import Stage
+from tests.conftest import Servers
+
+PATIENCE = 30
+TRACES = iter(f"{number:032x}" for number in range(0xABC0, 0xABD0))
+SPAN = "00f067aa0ba902b7"
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[Collector]:
+    with collecting() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def nodes(
+    own_redis: Redis, collector: Collector, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[ServerProcess]]:
+    running = Servers(lambda: tmp_path_factory.mktemp("node"), own_redis.url)
+    settings = {
+        "HUBBUB_TRACE_ENDPOINT": collector.endpoint,
+        "HUBBUB_TRACE_RATIO": "0",
+        "HUBBUB_TRACE_ASKED_PER_SECOND": "100",
+        "OTEL_BSP_SCHEDULE_DELAY": "50",
+    }
+    yield running.get(settings)
+    running.stop()
+
+
+@pytest.fixture
+async def stage(nodes: list[ServerProcess]) -> AsyncIterator[Stage]:
+    made = Stage(*nodes)
+    yield made
+    await made.ends()
+
+
+async def whole(collector: Collector, trace: str, *names: str) -> list[Collected]:
+    """The trace, once it has spans of these names and no others."""
+    async with asyncio.timeout(PATIENCE):
+        while len(spans := collector.of(trace)) < len(names):
+            await asyncio.sleep(0.02)
+    assert sorted(span.name for span in spans) == sorted(names)
+    return spans
+
+
+async def test_a_message_is_one_trace_from_its_sender_to_the_fan_out_on_both_nodes(
+    stage: Stage, nodes: list[ServerProcess], collector: Collector
+) -> None:
+    alice, bob = await stage.people("alice", "bob")
+    room = await stage.room(alice, bob)
+    trace = next(TRACES)
+    asked = {"msg_type": "group", "to": room, "content": "hi", "msg_id": "1"}
+    sent = await alice.asks("send", **asked, traceparent=f"00-{trace}-{SPAN}-01")
+    await bob.hears("message", seq=sent["seq"])
+
+    spans = await whole(collector, trace, "send", "commit", "bus", "fan-out", "fan-out")
+    by_name = {span.name: span for span in spans if span.name != "fan-out"}
+    here, there = sorted((span for span in spans if span.name == "fan-out"), key=lambda each: each.began)
+    if here.node != by_name["send"].node:
+        here, there = there, here
+    assert [by_name["send"].parent, by_name["commit"].parent] == [SPAN, by_name["send"].span]
+    assert [by_name["bus"].parent, here.parent] == [by_name["commit"].span] * 2
+    assert there.parent == by_name["bus"].span
+    assert here.node == by_name["bus"].node != there.node
+    assert by_name["send"].attributes == {"hubbub.user": alice.user, "hubbub.outcome": "ok"}
+    assert there.attributes == {"hubbub.chat": room, "hubbub.seq": sent["seq"], "hubbub.deliveries": 1}
+    assert all(span.began <= span.ended for span in spans)
+    lines = [json.loads(line) for node in nodes for line in node.log]
+    assert trace in {line.get("trace", {}).get("id") for line in lines}
+
+
+async def test_a_request_over_http_and_an_upgrade_are_spans_that_end(
+    stage: Stage, collector: Collector
+) -> None:
+    alice = await stage.signs_up("alice")
+    trace = next(TRACES)
+    (await alice.http.post("/rooms", {"name": "a"}, traceparent=f"00-{trace}-{SPAN}-01")).gives(201)
+    spans = {
+        span.name: span for span in await whole(collector, trace, "HTTP", "create_room", "commit", "bus")
+    }
+    assert spans["create_room"].parent == spans["HTTP"].span
+    assert spans["HTTP"].attributes == {
+        "hubbub.http.request.method": "POST",
+        "hubbub.http.route": "/api/v1/rooms",
+        "hubbub.http.response.status_code": 201,
+    }
+    upgraded = next(TRACES)
+    connection = await alice.opens(headers={"traceparent": f"00-{upgraded}-{SPAN}-01"})
+    [span] = await whole(collector, upgraded, "GET /ws")
+    assert span.attributes == {"hubbub.status": 101}
+    await connection.greets()
+
+
+async def test_who_does_not_ask_is_not_traced(stage: Stage, collector: Collector) -> None:
+    [alice] = await stage.people("alice")
+    room = await stage.room(alice)
+    unasked, last = next(TRACES), next(TRACES)
+    for number, parent in enumerate((f"00-{unasked}-{SPAN}-00", "nonsense", f"00-{last}-{SPAN}-01")):
+        asked = {"msg_type": "group", "to": room, "content": "hi", "msg_id": str(number)}
+        await alice.asks("send", **asked, traceparent=parent)
+    await whole(collector, last, "send", "commit", "bus", "fan-out")
+    assert collector.of(unasked) == []
