@@ -49,8 +49,7 @@ def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
     count = max(1, asked.peak // asked.members)
     rooms = [Room(room_id(each), range(each, asked.peak, count)) for each in range(count)]
     build(data / "server", asked.peak, rooms)
-    parameters = {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
-    report = Report("crosscheck", parameters)
+    report = Report.of("crosscheck", asked)
     with serving(data / "server", NO_PINGS) as server:
         bar = progress.step("k6: WebSocket", 1)
         _talk(asked, server, data, count, report)

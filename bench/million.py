@@ -146,7 +146,19 @@ class Run:
         self._next = time.monotonic() + asked.every
 
     def whole(self) -> Report:
-        """Connect, talk, leave and come back."""
+        """Every phase. What was found is kept, also where one of them breaks off."""
+        try:
+            self._phases()
+        except RuntimeError as error:
+            self._report.notes.append(f"broke off: {error}")
+            raise
+        finally:
+            if self._asked.record:
+                self._report.keep()
+        return self._report
+
+    def _phases(self) -> None:
+        """Connect, beat, talk, leave and come back."""
         look = self._minutes.look
         begun = look()
         self._connect()
@@ -159,7 +171,6 @@ class Run:
         self._come_back(max(len(self._crowd.pids), there.totals["open"] // 1_000))
         self._row()
         self._tell(begun, there, beaten, talked, full)
-        return self._report
 
     def _connect(self) -> None:
         """Until all are there, memory gets scarce, or the time is over."""
@@ -263,6 +274,7 @@ class Run:
         report.add("from due to delivered, p50", percentile(delays, 0.5) / 1000, "ms")
         report.add("from due to delivered, p99", percentile(delays, 0.99) / 1000, "ms")
         self._count(reached, made)
+        report.chart = self._minutes.chart()
 
     def _tell_memory(self, reached: int, full: dict[str, float]) -> None:
         report, minutes = self._report, self._minutes
@@ -291,8 +303,8 @@ class Run:
 
 
 def _report(asked: argparse.Namespace, workers: int, processes: int) -> Report:
-    parameters = {name: value for name, value in vars(asked).items() if name not in ("json", "record")}
-    report = Report("million", parameters, label=f"{asked.connections:07}")
+    report = Report.of("million", asked)
+    report.label = f"{asked.connections:07}"
     report.notes.append(
         f"{workers} workers on one port, dealt connections by {'client address' if asked.deal == 'address' else 'chance'}, {processes} holders, one machine; everybody in one room of {asked.members}, "
         f"{'told' if asked.members <= asked.crowd else 'not told'} who of it comes and goes; heartbeat {asked.heartbeat:g} s; SQLite"

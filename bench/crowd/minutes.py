@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from load.chart import Chart
 from load.server import Server
 
 from crowd.board import percentile
@@ -94,6 +95,19 @@ class Minutes:
         self.rows.append(row)
         self._print(row)
         return row
+
+    def chart(self) -> Chart:
+        """Memory by how many are connected."""
+        rising = [
+            row
+            for place, row in enumerate(self.rows)
+            if all(row["connected"] > each["connected"] for each in self.rows[:place])
+        ]
+        lines = {
+            name: [(row["connected"], row[name]) for row in rising]
+            for name in ("server MiB", "kernel MiB", "clients MiB")
+        }
+        return Chart("connections", "MiB", lines)
 
     def _print(self, row: dict[str, float]) -> None:
         if len(self.rows) % 20 == 1:

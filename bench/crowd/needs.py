@@ -48,9 +48,12 @@ def needs(connections: int, workers: int, files: int, per_address: int) -> Itera
         ("net/core/somaxconn", 1_024, _first, "connections that wait to be accepted"),
         ("net/ipv4/tcp_mem", connections // 4, _last, "pages for what is on its way"),
         ("net/ipv4/ip_local_port_range", 2 * per_address, _span, "ports of one client address"),
-        ("net/netfilter/nf_conntrack_max", ends, _first, "connections the packet filter remembers"),
     ):
         yield from _setting(name, least, which, why)
+    if _tracks_connections():
+        yield from _setting(
+            "net/netfilter/nf_conntrack_max", ends, _first, "connections the packet filter remembers"
+        )
     memory = connections * PER_CONNECTION + workers * PER_WORKER + SPARE
     yield Need(
         "memory available, MiB", available() >> 20, memory >> 20, "kernel and both ends", "a larger machine"
@@ -65,6 +68,12 @@ def _setting(name: str, least: int, which: Callable[[list[int]], int], why: str)
         dotted = name.replace("/", ".")
         asked = {_last: f"'{least // 2} {least // 4 * 3} {least}'", _span: f"'1024 {1024 + least}'"}
         yield Need(dotted, which(values), least, why, f"sysctl -w {dotted}={asked.get(which, least)}")
+
+
+def _tracks_connections() -> bool:
+    """Whether the packet filter remembers anything; it may be there and have no rule that asks it to."""
+    path = PROC / "net/netfilter/nf_conntrack_count"
+    return path.exists() and int(path.read_text()) > 0
 
 
 def _first(values: list[int]) -> int:
