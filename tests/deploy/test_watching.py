@@ -22,7 +22,7 @@ import pytest
 from tests.deploy.places import DEPLOY
 from tests.services.alertmanager import SECRETS, Alertmanager
 from tests.services.fixtures import running
-from tests.services.inbox import Delivery, Inbox, opened
+from tests.services.inbox import MAIL, Delivery, Inbox, opened
 from tests.services.prometheus import WatchingPrometheus
 
 from hubbub.operate.cluster.redis import Redis
@@ -93,7 +93,7 @@ def watching(nodes: list[ServerProcess], inbox: Inbox) -> Iterator[Watch]:
     here = {
         "http://127.0.0.1:9094": inbox.url,
         "https://qyapi.weixin.qq.com": inbox.url,
-        "smtp.example.org:587": "127.0.0.1:1",
+        "smtp.example.org:587": f"{inbox.mail}\n  smtp_require_tls: false",
     }
     times = {line: hurried(line) for line in ("group_wait: 30s", "group_interval: 5m")}
     for alertmanager in running(Alertmanager(here | times)):
@@ -235,3 +235,7 @@ async def test_a_database_that_takes_no_writes_is_told_and_told_to_be_over(watch
     token = watch.inbox.wait_for(lambda each: each.path.startswith("/cgi-bin/gettoken"))
     assert parse_qs(urlsplit(token.path).query)["corpsecret"] == [SECRETS["wecom_secret"]]
     assert "cannot commit" in wecom.body["markdown"]["content"]
+    mail = watch.inbox.wait_for(lambda each: each.path == MAIL)
+    assert mail.authorization == SECRETS["smtp_password"]
+    assert f"Subject: [firing] {alert}" in mail.body
+    assert "cannot commit" in mail.body
