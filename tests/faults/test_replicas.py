@@ -9,6 +9,7 @@ from tests.services.fixtures import running
 
 from hubbub.operate.cluster.postgres import Postgres, Standby
 from hubbub.operate.cluster.server import Server, get_text, until
+from hubbub.persist.replicas import LAGS_SECONDS
 
 
 @pytest.fixture
@@ -62,9 +63,12 @@ async def test_a_copy_answers_only_what_is_current(
     assert await metric(server, "replica_behind_total") >= behind + 11
 
     await until_metric(server, "replicas", 0, 0)
+    lag = f'replica_lag_seconds{{replica="127.0.0.1:{copy.port}"}}'
+    assert await metric(server, lag) > LAGS_SECONDS
     assert await last_heard(company) == said["content"]
     copy.sql("SELECT pg_wal_replay_resume()")
     await until_metric(server, "replicas", 1)
+    await until_metric(server, lag, 0, LAGS_SECONDS)
 
     copy.stop(copy.crash)
     assert await last_heard(company) == said["content"]
