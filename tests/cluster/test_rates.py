@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import httpx
 import pytest
+from tests.services.readings import Readings
 
 from hubbub.operate.cluster.redis import Redis
+from hubbub.runtime.breaker import OPEN
 from hubbub.testing.server_process import ServerProcess
 from hubbub_conformance.conversation import PATIENCE, Person, Stage
 
@@ -19,6 +21,7 @@ SETTINGS = {
     "HUBBUB_LIMITS_PROFILE_PER_HOUR": str(BURST),
 }
 EVERY = 0.1
+LATE = 1.0  # s: a bus that is so late is away
 
 Try = Callable[[ServerProcess], Awaitable[int]]
 
@@ -87,9 +90,19 @@ async def test_what_passed_on_one_node_is_owed_on_the_other(
     await eventually_owes(tries, two_nodes, passed)
 
 
-async def is_up(node: ServerProcess) -> bool:
-    async with httpx.AsyncClient(timeout=PATIENCE) as http:
-        return "hubbub_bus_up 1.0" in (await http.get(f"{node.internal}/metrics")).text
+async def until_bus(nodes: Sequence[ServerProcess], *, up: bool) -> None:
+    """Every node measures that Redis answers, as a bus and when asked, or that it does not."""
+    async with asyncio.timeout(PATIENCE):
+        for node in nodes:
+            while (await bus_of(node)) != (up, up, up):
+                await asyncio.sleep(EVERY)
+
+
+async def bus_of(node: ServerProcess) -> tuple[bool, bool, bool]:
+    """Whether the bus is up, whether it is in time, whether Redis is not given up."""
+    seen = (await asyncio.to_thread(Readings.of, node.internal)).value
+    in_time = seen("hubbub_bus_lag_seconds") < LATE
+    return seen("hubbub_bus_up") == 1, in_time, seen("hubbub_circuit_state", circuit="redis") != OPEN
 
 
 async def test_without_redis_each_node_counts_for_itself_and_with_it_again_together(
@@ -100,10 +113,8 @@ async def test_without_redis_each_node_counts_for_itself_and_with_it_again_toget
     assert await spend(alone.sends, two_nodes) == len(two_nodes) * BURST
     for node in two_nodes:
         assert 0 < await alone.sends(node) <= TOKEN_MS
+    await until_bus(two_nodes, up=False)
     own_redis.start()
-    async with asyncio.timeout(PATIENCE):
-        for node in two_nodes:
-            while not await is_up(node):
-                await asyncio.sleep(EVERY)
+    await until_bus(two_nodes, up=True)
     together = await visitor(two, two_nodes[0])
     await eventually_owes(together.sends, two_nodes, await spend(together.sends, two_nodes))
