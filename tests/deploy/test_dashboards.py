@@ -1,8 +1,8 @@
 """The dashboards are what their source makes, of metrics that are declared. That their queries are answered is in test_watching.py."""
 
-import importlib.util
 import re
-from types import ModuleType
+from runpy import run_path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,21 +15,16 @@ FOLDER = DEPLOY / "grafana"
 
 
 @pytest.fixture(scope="module")
-def source() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("dashboards", FOLDER / "dashboards.py")
-    assert spec is not None
-    assert spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
-    return made
+def source() -> SimpleNamespace:
+    return SimpleNamespace(**run_path(str(FOLDER / "dashboards.py")))
 
 
-def test_what_is_committed_is_what_is_made(source: ModuleType) -> None:
+def test_what_is_committed_is_what_is_made(source: SimpleNamespace) -> None:
     committed = {path.name: path.read_text() for path in (FOLDER / "dashboards").glob("*.json")}
     assert committed == source.files(), "`make dashboards` writes them"
 
 
-def test_panels_of_a_page_do_not_overlap(source: ModuleType) -> None:
+def test_panels_of_a_page_do_not_overlap(source: SimpleNamespace) -> None:
     for dashboard in source.DASHBOARDS:
         places = [each["gridPos"] for each in source.panels(dashboard)]
         cells = [
@@ -50,7 +45,7 @@ def test_every_metric_is_on_a_page() -> None:
     assert {metric.name for metric in METRICS} - shown == set()
 
 
-def test_grafana_of_compose_has_them(source: ModuleType) -> None:
+def test_grafana_of_compose_has_them() -> None:
     compose: dict[str, Any] = yaml.safe_load((DEPLOY / "compose" / "full.yaml").read_text())
     mounts = dict(each.split(":")[:2] for each in compose["services"]["grafana"]["volumes"])
     provisioning = DEPLOY / "compose" / "grafana" / "dashboards.yaml"

@@ -1,12 +1,11 @@
 """Alertmanager, started by deploy/alertmanager/start.sh with the configuration beside it."""
 
 from collections.abc import Mapping, Sequence
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from tests.deploy.places import DEPLOY
+from tests.services.ready_page import ReadyPage
 
-from hubbub.operate.cluster.service import Service, find_program
+from hubbub.operate.cluster.service import find_program
 
 SOURCE = DEPLOY / "alertmanager"
 SECRETS = {
@@ -16,19 +15,12 @@ SECRETS = {
 }
 
 
-class Alertmanager(Service):
+class Alertmanager(ReadyPage):
     """`edits`: what of the configuration's text is another one here: addresses that tests listen on."""
-
-    account = "prometheus"
 
     def __init__(self, edits: Mapping[str, str]) -> None:
         self._edits = edits
         super().__init__()
-
-    @property
-    def url(self) -> str:
-        """Its HTTP API."""
-        return f"http://127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
         for name in ("start.sh", "hubbub.tmpl"):
@@ -53,10 +45,3 @@ class Alertmanager(Service):
         variables = [f"{name}={value}" for name, value in told.items()]
         listens = [f"--web.listen-address=127.0.0.1:{self.port}", "--cluster.listen-address="]
         return ["/usr/bin/env", *variables, "sh", "start.sh", "--storage.path=data", *listens]
-
-    def answers(self) -> bool:
-        try:
-            urlopen(f"{self.url}/-/ready", timeout=10).close()
-        except (URLError, ConnectionError):
-            return False
-        return True

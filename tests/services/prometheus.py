@@ -1,12 +1,11 @@
 """Prometheus with a past (blocks made by promtool from samples that each have their time), or with servers to watch."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import yaml
+from tests.services.ready_page import ReadyPage
 
-from hubbub.operate.cluster.service import Service, find_program
+from hubbub.operate.cluster.service import find_program
 
 Point = tuple[float, float]  # seconds since the epoch, value
 
@@ -19,19 +18,12 @@ rule_files: [rules.yaml]
 """
 
 
-class Prometheus(Service):
+class Prometheus(ReadyPage):
     """`configuration` is its YAML."""
-
-    account = "prometheus"
 
     def __init__(self, configuration: str) -> None:
         self._configuration = configuration
         super().__init__()
-
-    @property
-    def url(self) -> str:
-        """Its HTTP API."""
-        return f"http://127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
         (self.folder / "prometheus.yaml").write_text(self._configuration)
@@ -44,13 +36,6 @@ class Prometheus(Service):
             "--storage.tsdb.retention.time=400d",
             f"--web.listen-address=127.0.0.1:{self.port}",
         ]
-
-    def answers(self) -> bool:
-        try:
-            urlopen(f"{self.url}/-/ready", timeout=10).close()
-        except (URLError, ConnectionError):
-            return False
-        return True
 
 
 class PastPrometheus(Prometheus):
