@@ -37,6 +37,7 @@ METRICS = (
     Metric("channels", GAUGE, "Chats somebody here listens to."),
     Metric("draining", GAUGE, "1 while the process says goodbye to its connections.", (), "max"),
     Metric("drain_remaining_connections", GAUGE, "Connections still to go while it does, else 0."),
+    Metric("certificate_ends_timestamp_seconds", GAUGE, "When the certificate of framed TCP ends; 0 without one.", (), "min"),
     # Commands
     Metric("commands_total", COUNTER, "Commands answered. Outcome: ok, a code of docs/protocol.md §5, or undecided (closed with 4000, unanswered).", ("command", "outcome")),
     Metric("command_duration_seconds", HISTOGRAM, "From a command's arrival to its answer, the commit included.", ("command",)),

@@ -31,6 +31,10 @@ def measure(node: Node, settings: Settings, loop_lag: Histogram) -> Telemetry:
     telemetry = Telemetry()
     telemetry.read_process()
     _measure_connections(telemetry, node.gate)
+    telemetry.read(
+        "certificate_ends_timestamp_seconds",
+        lambda: 0 if node.certificate is None else node.certificate.ends_at / 1000,
+    )
     telemetry.read("token_lookups_total", lambda: node.services.authenticator.lookups)
     _measure_limits(telemetry, node)
     _measure_commands(telemetry, node)

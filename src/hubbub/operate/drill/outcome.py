@@ -30,7 +30,10 @@ class Window:
 
 @dataclass
 class Outcome:
-    """`missing`: why it was not run, then nothing else is set. `events`: seconds since its beginning, and what happened."""
+    """`missing`: why it was not run, then nothing else is set. `events`: seconds since its beginning, and what happened.
+
+    `log`: what the nodes wrote, if it failed.
+    """
 
     name: str
     title: str
@@ -39,6 +42,7 @@ class Outcome:
     events: list[tuple[float, str]] = field(default_factory=list)
     windows: Sequence[Window] = ()
     seconds: float = 0.0
+    log: str = ""
 
     @property
     def passed(self) -> bool:

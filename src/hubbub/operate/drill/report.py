@@ -31,9 +31,10 @@ th, td { border-bottom: 1px solid #c8cdd8; padding: .3rem .6rem; text-align: lef
 
 
 def write(folder: Path, outcomes: Sequence[Outcome], terms: Mapping[str, str]) -> list[Path]:
-    """Both into `folder`; gives their paths."""
+    """Both into `folder`, with the logs of what failed; gives their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     pages = {"report.md": markdown(outcomes, terms), "report.html": page(outcomes, terms)}
+    pages |= {f"{each.name}.log": each.log for each in outcomes if each.log}
     for name, text in pages.items():
         (folder / name).write_text(text)
     return [folder / name for name in pages]

@@ -257,7 +257,10 @@ class Scene:
             if not node.is_dead:
                 os.kill(node.pid, signal.SIGCONT)
                 await node.kill()
-            (self.folder / f"{node.data.name}.log").write_text("\n".join([*node.former_log, node.log()]))
+        if not self.outcome.passed:
+            self.outcome.log = "\n".join(
+                line for node in self.nodes for line in (*node.former_log, node.log())
+            )
         for service in self._started:
             service.send(signal.SIGCONT)
             await asyncio.to_thread(service.discard)

@@ -37,7 +37,11 @@ def test_the_page_says_the_same_and_escapes_it() -> None:
 
 
 def test_both_are_written(tmp_path: Path) -> None:
-    assert [path.name for path in write(tmp_path / "new", outcomes(), TERMS)] == ["report.md", "report.html"]
+    found = outcomes()
+    found[0].log = "a line"
+    names = [path.name for path in write(tmp_path / "new", found, TERMS)]
+    assert names == ["report.md", "report.html", "node-kill.log"]
+    assert (tmp_path / "new" / "node-kill.log").read_text() == "a line"
 
 
 def test_a_drill_without_a_check_has_not_passed() -> None:

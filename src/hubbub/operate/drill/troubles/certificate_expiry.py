@@ -41,6 +41,9 @@ async def run(scene: Scene) -> None:
     scene.expect(
         "a warning ahead", f"{len(warned)} in the log: the certificate expires soon", passed=bool(warned)
     )
+    ends = await scene.metric(node, "hubbub_certificate_ends_timestamp_seconds")
+    left = ends - dt.datetime.now(dt.UTC).timestamp()
+    scene.expect("the metric says when", f"in {left:.0f} s", passed=0 < left < LEFT.total_seconds())
     await scene.talk(
         "the certificate is about to expire", max(0.0, LEFT.total_seconds() + 1 - (now() - made))
     )
