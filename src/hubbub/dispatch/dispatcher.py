@@ -90,6 +90,12 @@ class Dispatcher:
             await waiting
         return await answer
 
+    async def commit(self, proposal: Proposal) -> Reply:
+        """A change that is no command: an administrator's, whose right was checked. Raises Refused, CommitUnknownError."""
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._journal.submit(proposal, partial(_resolve, answer))
+        return await answer
+
     async def summary(self, caller: Caller, chat: str, now: int) -> Summary:
         """One chat as the caller's list shows it. Raises Refused."""
         self._admit(ROUTES[Chats], caller.user, now)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from hubbub.codec.access_tokens import read
 from hubbub.codec.external_tokens import ExternalClaims, Provider, Verified, issuer_and_key_id, verify
+from hubbub.model.administration import OPERATOR, OPERATOR_SESSION
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Identity
 from hubbub.model.ids import external_user
@@ -53,6 +54,13 @@ class Authenticator:
         """Who holds this token, from memory alone. Refused: unauthenticated, with what to do about it."""
         return self._own(token, now) or self._unrevoked(self._external(token, now)[0])
 
+    def operator(self, token: str, now: int) -> Identity | None:
+        """Whoever holds our secret and signed this with it (`hubbub admin`); None for every other token."""
+        claims = read(token, self._secret)
+        if claims is None or claims.user != OPERATOR or claims.expires_at <= now:
+            return None
+        return Identity(user=OPERATOR, session=OPERATOR_SESSION)
+
     async def _fetch_keys(self, token: str, now: int) -> None:
         """Get the provider's key this token names, if it is one we do not have yet."""
         issuer, key_id = issuer_and_key_id(token)
@@ -66,6 +74,8 @@ class Authenticator:
             return None
         if claims.expires_at <= now:
             raise Refused(ErrorCode.UNAUTHENTICATED, "The token has expired; refresh it, or log in again.")
+        if claims.user == OPERATOR:
+            raise _invalid("An operator's token opens nothing but /admin.")
         return self._unrevoked(Identity(user=claims.user, session=claims.session))
 
     def _external(self, token: str, now: int) -> tuple[Identity, str]:

@@ -5,8 +5,8 @@ from hubbub.model.commands import Chats, History, Members
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Caller
 from hubbub.model.ports import Desk
-from hubbub.model.replies import MemberList, MemberListing, Page, Reply
-from hubbub.model.summaries import ENVELOPE, chat_list, fitting
+from hubbub.model.replies import Page, Reply
+from hubbub.model.summaries import ENVELOPE, chat_list, fitting, member_list
 
 LATEST = 2**53
 
@@ -36,20 +36,4 @@ async def chats(desk: Desk, caller: Caller, command: Chats, _now: int) -> Reply:
 
 async def members(desk: Desk, _caller: Caller, command: Members, chat: Chat, now: int) -> Reply:
     """Who is in a chat, in the order of their names."""
-    after = command.after or ""
-    users = sorted(user for user in chat.members if user > after)
-    chosen = users[: command.limit]
-    profiles = await desk.people.profiles(chosen)
-    listed = [
-        MemberListing(
-            user=user,
-            display_name=profiles[user].display_name if user in profiles else user,
-            role=member.role,
-            muted_until=member.muted_until if member.muted_until > now else None,
-            read=member.read,
-            received=member.received,
-        )
-        for user in chosen
-        if (member := chat.members.get(user)) is not None
-    ]
-    return MemberList(members=listed, more=len(users) > len(chosen))
+    return await member_list(desk, chat, command.after or "", command.limit, now)

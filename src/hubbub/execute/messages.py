@@ -2,11 +2,12 @@
 
 from functools import partial
 
+from hubbub.model import transcript
 from hubbub.model.chats import ADMIN, GROUP, RANK, Chat
 from hubbub.model.commands import Delete, Edit, React, Send
 from hubbub.model.draft import Draft, Target
-from hubbub.model.effects import MessageEdited, MessageErased, ReactionChanged
-from hubbub.model.entries import Deleted, Edited, Message, Reacted
+from hubbub.model.effects import MessageEdited
+from hubbub.model.entries import Edited, Message
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Caller
 from hubbub.model.ports import Desk
@@ -106,10 +107,7 @@ def _do_delete(user: str, command: Delete, draft: Draft, now: int) -> Reply:
         raise Refused(ErrorCode.FORBIDDEN, "Only its author, an admin or an owner may delete a message.")
     if message.deleted:
         return draft.unchanged()
-    entry = draft.append(Deleted(chat=draft.id, sender=user, target=message.seq))
-    draft.effects.append(MessageErased(chat=draft.id, seq=message.seq, by=entry.seq))
-    message.content, message.deleted, message.as_of = None, True, entry.seq
-    draft.erase_edits(message.seq)
+    entry = transcript.erase(draft, user, message)
     return Done(chat=draft.id, seq=entry.seq, ts=entry.ts)
 
 
@@ -138,14 +136,6 @@ def _do_react(most: float, user: str, command: React, draft: Draft, now: int) ->
         return draft.unchanged()
     if command.on and len({emoji for emoji, _ in target.reactions} | {command.emoji}) > most:
         raise Refused(ErrorCode.TOO_LONG, f"A message carries at most {most} different reactions.")
-    entry = draft.append(
-        Reacted(chat=draft.id, sender=user, target=target.entry.seq, emoji=command.emoji, on=command.on)
-    )
-    draft.effects.append(
-        ReactionChanged(
-            chat=draft.id, seq=target.entry.seq, emoji=command.emoji, user=user, on=command.on, by=entry.seq
-        )
-    )
+    entry = transcript.react(draft, user, target.entry, command.emoji, on=command.on)
     (target.reactions.add if command.on else target.reactions.discard)(mark)
-    target.entry.as_of = entry.seq
     return Done(chat=draft.id, seq=entry.seq, ts=entry.ts)

@@ -2,10 +2,8 @@
 
 from functools import partial
 
-from msgspec.structs import replace
-
 from hubbub.model import ids
-from hubbub.model.chats import ADMIN, GROUP, MEMBER, OWNER, RANK, Chat, Member
+from hubbub.model.chats import ADMIN, GROUP, MEMBER, OWNER, Chat, Member
 from hubbub.model.commands import CreateRoom, Invite, Join, Leave, Rename, Rooms
 from hubbub.model.draft import Draft
 from hubbub.model.entries import Entry, MemberChanged, Renamed
@@ -15,6 +13,7 @@ from hubbub.model.ports import Bounds, Desk
 from hubbub.model.proposals import Proposal, digest, propose
 from hubbub.model.replies import Done, Reply, RoomList, RoomMade
 from hubbub.model.rules import check_member, check_pair, check_role, check_room
+from hubbub.model.transcript import leave as left
 
 NAME_CHARS = 80
 DIRECTORY_PAGE = 100
@@ -129,26 +128,7 @@ def _do_leave(user: str, draft: Draft, now: int) -> Reply:
         return draft.unchanged()
     check_member(draft, user, now)  # first: that two others have a private chat is not for everybody to know
     check_room(draft)
-    entry = draft.append(MemberChanged(chat=draft.id, sender=user, user=user, change="left"))
-    draft.drop_member(user)
-    succeed(draft, user)
-    return _done(draft, entry)
-
-
-def succeed(draft: Draft, leaver: str) -> None:
-    """Make the longest-standing admin, else member, the owner of a room that has none left."""
-    rest = list(draft.everybody())
-    if not rest or any(member.role == OWNER for _, member in rest):
-        return
-    user, heir = min(rest, key=lambda each: (-RANK[each[1].role], each[1].since, each[0]))
-    set_role(draft, leaver, user, heir, OWNER)
-
-
-def set_role(draft: Draft, by: str, user: str, member: Member, role: str) -> Entry:
-    """Store another role and the entry that says so."""
-    entry = draft.append(MemberChanged(chat=draft.id, sender=by, user=user, change="role", role=role))
-    draft.put_member(user, replace(member, role=role))
-    return entry
+    return _done(draft, left(draft, user))
 
 
 def rename(_desk: Desk, caller: Caller, command: Rename, chat: Chat, _now: int) -> Proposal:

@@ -1,7 +1,5 @@
 """Refreshing, listing and ending sessions (docs/protocol.md §6)."""
 
-from collections.abc import Callable, Sequence
-
 from hubbub.codec.access_tokens import mint
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Identity, SessionListing, Tokens
@@ -9,14 +7,13 @@ from hubbub.model.sessions import (
     MAX_REFRESH_CHARS,
     Entropy,
     Lifetimes,
+    OnRevoked,
     SessionStore,
     Verdict,
     listing,
     refresh_hash,
     refresh_secret,
 )
-
-OnRevoked = Callable[[Sequence[str]], None]
 
 
 class Sessions:

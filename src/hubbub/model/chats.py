@@ -150,6 +150,7 @@ _STATE = (
     "name",
     "ordinal",
     "pair",
+    "public",
     "rights_version",
     "visible",
 )

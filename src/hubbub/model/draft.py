@@ -11,6 +11,7 @@ from hubbub.model.chats import Chat, Member, Pair, other_of
 from hubbub.model.effects import (
     BanGone,
     BanPut,
+    ChatHidden,
     ChatMade,
     ChatNamed,
     Effect,
@@ -38,7 +39,7 @@ class Draft:
     """A chat as the batch so far leaves it. Check everything before the first change: there is no undo."""
 
     __slots__ = ("accepted", "banned_now", "base", "beside", "changed", "effects", "entries", "head", "members_now", "muted_now", "name",
-                 "notices", "ordinal", "ordinals", "pair", "rights_version", "rooms", "targets", "traces", "ts", "visible", "was_visible")  # fmt: skip
+                 "notices", "ordinal", "ordinals", "pair", "public", "rights_version", "rooms", "targets", "traces", "ts", "visible", "was_visible")  # fmt: skip
 
     def __init__(self, base: Chat, targets: Mapping[int, Target], now: int) -> None:
         self.base = base
@@ -46,6 +47,7 @@ class Draft:
         self.ordinal = base.ordinal
         self.rights_version = base.rights_version
         self.name = base.name
+        self.public = base.public
         self.visible = self.was_visible = base.visible
         self.pair = base.pair
         self.ts = now if base.last is None else max(now, base.last.ts)
@@ -72,10 +74,6 @@ class Draft:
     @property
     def msg_type(self) -> str:
         return self.base.msg_type
-
-    @property
-    def public(self) -> bool:
-        return self.base.public
 
     @property
     def people(self) -> tuple[str, str] | None:
@@ -175,6 +173,12 @@ class Draft:
         self.name = name
         self._rights(ChatNamed(chat=self.id, name=name))
 
+    def hide(self) -> None:
+        """Nobody can find or join the room from outside any more."""
+        if self.public:
+            self.public = False
+            self._rights(ChatHidden(chat=self.id))
+
     def make(self) -> None:
         """Store the new chat itself; the first change of a chat that has no row yet."""
         self._rights(
@@ -215,7 +219,7 @@ class Draft:
         chat = self.base
         chat.head, chat.ordinal, chat.rights_version = self.head, self.ordinal, self.rights_version
         if self.changed:
-            chat.name, chat.visible, chat.pair = self.name, self.visible, self.pair
+            chat.name, chat.public, chat.visible, chat.pair = self.name, self.public, self.visible, self.pair
             self._settle_members()
         if self.entries:
             chat.last = self.entries[-1]

@@ -22,6 +22,12 @@ class ChatNamed(Struct, kw_only=True):
     name: str
 
 
+class ChatHidden(Struct, kw_only=True):
+    """A room is public no more."""
+
+    chat: str
+
+
 class MemberPut(Struct, kw_only=True):
     """Somebody is a member, or has another role or mute."""
 
@@ -104,6 +110,6 @@ class ReactionChanged(Struct, kw_only=True):
 
 
 Effect = (
-    ChatMade | ChatNamed | MemberPut | MemberGone | BanPut | BanGone | PairChanged | MessageEdited | MessageErased
-    | ReactionChanged | MuteKept | MuteTaken
+    ChatMade | ChatNamed | ChatHidden | MemberPut | MemberGone | BanPut | BanGone | PairChanged | MessageEdited
+    | MessageErased | ReactionChanged | MuteKept | MuteTaken
 )  # fmt: skip

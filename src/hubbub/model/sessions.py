@@ -62,6 +62,7 @@ class Opening(Struct, frozen=True, kw_only=True):
 
 
 Entropy = Callable[[int], bytes]
+OnRevoked = Callable[[Sequence[str]], None]
 
 
 def new_session_id(entropy: Entropy) -> str:

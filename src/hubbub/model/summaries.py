@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from hubbub.model.chats import PRIVATE, Chat
 from hubbub.model.ports import Desk
-from hubbub.model.replies import ChatList, Summary
+from hubbub.model.replies import ChatList, MemberList, MemberListing, Summary
 
 T = TypeVar("T")
 ENVELOPE = 1_024  # bytes kept free for what stands around a list in its envelope
@@ -53,3 +53,23 @@ def summary(chat: Chat, user: str, names: dict[str, str]) -> Summary | None:
         unread=max(chat.ordinal - member.read_ordinal, 0),
         last=chat.last,
     )
+
+
+async def member_list(desk: Desk, chat: Chat, after: str, limit: int, now: int) -> MemberList:
+    """Who is in a chat, in the order of their names."""
+    users = sorted(user for user in chat.members if user > after)
+    chosen = users[:limit]
+    profiles = await desk.people.profiles(chosen)
+    listed = [
+        MemberListing(
+            user=user,
+            display_name=profiles[user].display_name if user in profiles else user,
+            role=member.role,
+            muted_until=member.muted_until if member.muted_until > now else None,
+            read=member.read,
+            received=member.received,
+        )
+        for user in chosen
+        if (member := chat.members.get(user)) is not None
+    ]
+    return MemberList(members=listed, more=len(users) > len(chosen))

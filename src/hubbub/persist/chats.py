@@ -281,7 +281,7 @@ class ChatStore:
             select(chats.c.id, chats.c.name, func.count(members.c.user))
             .join(members, members.c.chat == chats.c.id)
             .where(chats.c.public, chats.c.id > after)
-            .where(func.lower(chats.c.name).like(func.lower(f"%{_escaped(query)}%"), escape="/"))
+            .where(func.lower(chats.c.name).like(func.lower(f"%{escaped(query)}%"), escape="/"))
             .group_by(chats.c.id, chats.c.name)
             .order_by(chats.c.id)
             .limit(limit)
@@ -300,7 +300,7 @@ def _memberships(user: str, rows: Iterable[Sequence[Any]], loaded: Mapping[str, 
             yield chat
 
 
-def _escaped(query: str) -> str:
+def escaped(query: str) -> str:
     """The query without wildcards; the database lowers both sides, for each has its own idea of letters."""
     return query.replace("/", "//").replace("%", "/%").replace("_", "/_")
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 from hubbub.model.effects import (
     BanGone,
     BanPut,
+    ChatHidden,
     ChatMade,
     ChatNamed,
     Effect,
@@ -52,6 +53,10 @@ def _made(connection: Connection, effect: ChatMade, now: int) -> None:
 
 def _named(connection: Connection, effect: ChatNamed, _now: int) -> None:
     connection.execute(update(chats).where(chats.c.id == effect.chat).values(name=effect.name))
+
+
+def _hidden(connection: Connection, effect: ChatHidden, _now: int) -> None:
+    connection.execute(update(chats).where(chats.c.id == effect.chat).values(public=False))
 
 
 def _member_put(connection: Connection, effect: MemberPut, _now: int) -> None:
@@ -145,6 +150,7 @@ def _reacted(connection: Connection, effect: ReactionChanged, _now: int) -> None
 _STORE: Mapping[type, Callable[[Connection, Any, int], None]] = {
     ChatMade: _made,
     ChatNamed: _named,
+    ChatHidden: _hidden,
     MemberPut: _member_put,
     MemberGone: _member_gone,
     BanPut: _ban_put,

@@ -8,8 +8,10 @@ from functools import partial
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select, tuple_, update
 
+from hubbub.model.administration import OutboxChat, OutboxView
 from hubbub.persist.dialects import NUMBER, TEXT, Statement, of
 from hubbub.persist.engine import Database
+from hubbub.persist.failures import reading
 from hubbub.persist.tables import ACKED, PENDING, SENT, entries, outbox
 
 Range = tuple[str, int, int]
@@ -81,6 +83,19 @@ class Outbox:
         self.reclaimed += sum(bool(attempts) for attempts in free.values())
         return claimed
 
+    async def view(self, limit: int) -> OutboxView:
+        """What is PENDING, as it is at rest: the chats that wait the longest first."""
+        with reading():
+            async with self._database.reading() as lane:
+                pending, oldest = (await lane.execute(_STATUS)).all()[0]
+                rows = (await lane.execute(_BY_CHAT, {"limit": limit})).mappings()
+        return OutboxView(pending=pending, oldest_at=oldest, chats=[OutboxChat(**row) for row in rows])
+
+    async def release(self) -> None:
+        """Give up every claim: whoever recovers next, on whatever node, takes what is PENDING."""
+        with reading():
+            await self._database.transact(lambda lane: lane.execute(_RELEASE))
+
     async def purge(self, before: int) -> int:
         """Delete some rows created before `before` (ms) that are not PENDING; how many were.
 
@@ -116,6 +131,22 @@ def acknowledge(connection: Connection, acked: Sequence[Acked], now: int) -> Non
 
 _IS_PENDING = outbox.c.state == literal_column(str(PENDING))  # a parameter would hide the partial index
 _STATUS = select(func.count(), func.min(outbox.c.created_at)).where(_IS_PENDING, outbox.c.created_at >= 0)
+_BY_CHAT = (
+    select(
+        outbox.c.chat,
+        func.min(outbox.c.seq).label("first"),
+        func.max(outbox.c.seq).label("last"),
+        func.count().label("pending"),
+        func.min(outbox.c.created_at).label("oldest_at"),
+        func.max(func.coalesce(outbox.c.attempts, 0)).label("attempts"),
+        func.max(outbox.c.claimed_until).label("claimed_until"),
+    )
+    .where(_IS_PENDING)
+    .group_by(outbox.c.chat)
+    .order_by(func.min(outbox.c.created_at), outbox.c.chat)
+    .limit(bindparam("limit"))
+)
+_RELEASE = update(outbox).where(_IS_PENDING, outbox.c.claimed_until.is_not(None)).values(claimed_until=None)
 _OLD = (
     select(outbox.c.chat, outbox.c.seq)
     .where(_IS_PENDING, outbox.c.created_at < bindparam("before"))

@@ -12,6 +12,7 @@ from msgspec import structs
 from sqlalchemy import case, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
+from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.sessions import (
     EXTERNAL_PREFIX,
     Lifetimes,
@@ -74,7 +75,7 @@ class StoredSessions:
         if verdict is Verdict.ROTATE:
             session = await _succeed(connection, token, session, successor, now, lifetimes)
         elif verdict is Verdict.REVOKE:
-            await self._do_revoke(connection, [session.id], now)
+            await _do_revoke(connection, [session.id], now, lifetimes)
         return Rotation(verdict=verdict, session=session)
 
     @unavailable_when_down
@@ -91,17 +92,7 @@ class StoredSessions:
     @unavailable_when_down
     async def revoke(self, user: str, session: str | None, now: int) -> Sequence[str]:
         """Revoke one session of `user`, or (None) all that live; the ids of those that were revoked by this."""
-        living = select(sessions.c.id).where(
-            sessions.c.user == user, sessions.c.revoked_at.is_(None), sessions.c.expires_at > now
-        )
-        if session is not None:
-            living = living.where(sessions.c.id == session)
-
-        async def work(connection: Lane) -> list[str]:
-            ids = list(await connection.scalars(living.order_by(sessions.c.id).with_for_update()))
-            await self._do_revoke(connection, ids, now)
-            return ids
-
+        work = partial(end_sessions, user, session, now, self._lifetimes)
         return await self._database.transact(work)
 
     @unavailable_when_down
@@ -135,20 +126,35 @@ class StoredSessions:
         async with self._database.reading() as connection:
             return await _token(connection, token) is not None
 
-    async def _do_revoke(self, connection: Lane, ids: Sequence[str], now: int) -> None:
-        remembered = case(
-            (sessions.c.id.startswith(EXTERNAL_PREFIX), sessions.c.expires_at),
-            else_=now + self._lifetimes.access_ms,
+
+async def end_sessions(
+    user: str, session: str | None, now: int, lifetimes: Lifetimes, connection: Lane
+) -> list[str]:
+    """Revoke one session of `user`, or (None) all that live, inside the caller's transaction; their ids."""
+    living = select(sessions.c.id).where(
+        sessions.c.user == user, sessions.c.revoked_at.is_(None), sessions.c.expires_at > now
+    )
+    if session is not None:
+        living = living.where(sessions.c.id == session)
+    ids = list(await connection.scalars(living.order_by(sessions.c.id).with_for_update()))
+    await _do_revoke(connection, ids, now, lifetimes)
+    return ids
+
+
+async def _do_revoke(connection: Lane, ids: Sequence[str], now: int, lifetimes: Lifetimes) -> None:
+    remembered = case(
+        (sessions.c.id.startswith(EXTERNAL_PREFIX), sessions.c.expires_at),
+        else_=now + lifetimes.access_ms,
+    )
+    for each in ids:
+        await connection.execute(
+            update(sessions).where(sessions.c.id == each).values(revoked_at=now, expires_at=remembered)
         )
-        for each in ids:
-            await connection.execute(
-                update(sessions).where(sessions.c.id == each).values(revoked_at=now, expires_at=remembered)
-            )
 
 
 async def _make_external(session: Session, display_name: str, connection: Lane) -> None:
     await _ensure_user(connection, session, display_name)
-    await connection.execute(insert(sessions).values(structs.asdict(session)))
+    await _insert_session(connection, session)
 
 
 async def _admit(opening: Opening, display_name: str, connection: Lane) -> None:
@@ -163,9 +169,17 @@ async def _ensure_user(connection: Lane, session: Session, display_name: str) ->
 
 
 async def insert_opening(connection: Lane, opening: Opening) -> None:
-    """A new session with its first refresh token, inside the caller's transaction."""
-    await connection.execute(insert(sessions).values(structs.asdict(opening.session)))
+    """A new session with its first refresh token, inside the caller's transaction. Refused(banned)."""
+    await _insert_session(connection, opening.session)
     await connection.execute(insert(refresh_tokens).values(structs.asdict(opening.token)))
+
+
+async def _insert_session(connection: Lane, session: Session) -> None:
+    """The user's row is locked: a ban waits for this, or this for the ban (persist/administration)."""
+    locked = select(users.c.banned_at).where(users.c.user == session.user).with_for_update()
+    if await connection.scalar(locked) is not None:
+        raise Refused(ErrorCode.BANNED, "This account is closed.")
+    await connection.execute(insert(sessions).values(structs.asdict(session)))
 
 
 async def _token(connection: Lane, shown: bytes) -> RefreshToken | None:

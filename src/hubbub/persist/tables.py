@@ -43,6 +43,9 @@ users = Table(
     Column("password_hash", String(255)),
     Column("created_at", BigInteger, nullable=False),
     Column("last_seen", BigInteger),
+    Column("admin_since", BigInteger),
+    Column("banned_at", BigInteger),
+    Column("erased_at", BigInteger),
     sqlite_with_rowid=False,
 )
 
@@ -204,6 +207,18 @@ writes = Table(
     Column("ts", BigInteger, nullable=False),
     Column("extra", long_text()),
     sqlite_with_rowid=False,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", ID, primary_key=True),
+    Column("by", USER, nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("act", String(32), nullable=False),
+    Column("subject", USER, nullable=False),
+    Column("detail", long_text(), nullable=False),
 )
 
 PENDING, SENT, ACKED = 0, 1, 2

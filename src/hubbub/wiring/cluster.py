@@ -5,12 +5,12 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from hubbub.execute.sessions import OnRevoked
 from hubbub.model import ids
 from hubbub.model.chats import Chat
 from hubbub.model.news import EVERYBODY, CursorsRose, News, ProfileChanged, SessionsEnded, of_chat
 from hubbub.model.ports import Chats
 from hubbub.model.replies import ProfileListing
+from hubbub.model.sessions import OnRevoked
 from hubbub.persist.cursors import CursorStore
 from hubbub.persist.engine import Database
 from hubbub.persist.entries import EntryLog

@@ -1,4 +1,4 @@
-"""The `hubbub` program: serve, config, migrate, chat, send, forecast, doctor, drill, version.
+"""The `hubbub` program: serve, config, migrate, admin, chat, send, forecast, doctor, drill, version.
 
 What a command needs is imported when it runs, so that `hubbub config` explains wrong settings even where the
 server cannot be loaded, and `hubbub chat` starts without it. Exit status: 0 done, 1 failed, 2 wrong settings or usage.
@@ -182,6 +182,17 @@ def migrate(
     with _in_one_line("cannot migrate"):
         Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
         upgrade(url.render_as_string(hide_password=False))
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def admin(context: typer.Context) -> None:
+    """Administer a running server. `hubbub admin --help` tells more."""
+    from hubbub.wiring.admin.commands import admin as administer
+
+    administer(context.args, prog_name="hubbub admin")
 
 
 @app.command(

@@ -12,6 +12,7 @@ from hubbub.codec.external_tokens import Provider
 from hubbub.codec.oidc import Client
 from hubbub.execute.external_logins import Door
 from hubbub.model.logins import KeySource
+from hubbub.model.sessions import DAY_MS, Lifetimes
 from hubbub.persist import provider_keys
 from hubbub.persist.provider_site import ProviderSite
 from hubbub.wiring.settings import Settings
@@ -42,6 +43,16 @@ def _make(path: Path) -> None:
     with contextlib.suppress(FileExistsError):  # another process was quicker: its secret is the one
         os.link(temporary, path)
     temporary.unlink()
+
+
+def lifetimes_of(settings: Settings) -> Lifetimes:
+    """How long tokens and sessions live."""
+    auth = settings.auth
+    return Lifetimes(
+        access_ms=auth.access_token_seconds * 1000,
+        session_ms=auth.session_days * DAY_MS,
+        grace_ms=int(auth.refresh_grace_seconds * 1000),
+    )
 
 
 class Providers(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from hubbub.accept.certificate import Certificate
 from hubbub.accept.connection import Gate
+from hubbub.accept.http.admin.services import AdminServices
 from hubbub.accept.http.services import HttpPolicy, Services
 from hubbub.accept.http.sign_in_limits import SignInLimits
 from hubbub.codec.json import size_of
@@ -15,17 +16,8 @@ from hubbub.dispatch.dispatcher import Dispatcher
 from hubbub.dispatch.limits import TokenBuckets
 from hubbub.dispatch.request_log import RequestLog
 from hubbub.dispatch.session import Sessions as Conversations
-from hubbub.execute.accounts import AccountPolicy, Accounts
-from hubbub.execute.authentication import Authenticator
-from hubbub.execute.avatars import Avatars
-from hubbub.execute.external_logins import ExternalLogins, LoginPolicy
-from hubbub.execute.profiles import Profiles
-from hubbub.execute.sessions import OnRevoked, Sessions
 from hubbub.model.ports import Bounds, Desk
 from hubbub.model.proposals import Committed
-from hubbub.model.sessions import DAY_MS, Lifetimes
-from hubbub.persist.accounts import StoredAccounts
-from hubbub.persist.avatars import StoredAvatars
 from hubbub.persist.chats import ChatStore
 from hubbub.persist.clock import DatabaseClock
 from hubbub.persist.cursors import CursorStore
@@ -39,7 +31,6 @@ from hubbub.persist.people import Directory
 from hubbub.persist.recent_log import RecentLog
 from hubbub.persist.replicas import Replicas
 from hubbub.persist.revocations import Revocations
-from hubbub.persist.sessions import StoredSessions
 from hubbub.publish.relay import Relay
 from hubbub.push.arrivals import Arrivals
 from hubbub.push.catch_up import CatchUp
@@ -52,19 +43,20 @@ from hubbub.push.receipts import ReceiptBoard
 from hubbub.push.resume import Resumption, describe
 from hubbub.push.typing import TypingBoard
 from hubbub.runtime.bounded_lines import BoundedLines
-from hubbub.runtime.passwords import ArgonPasswords, HashCost
+from hubbub.runtime.passwords import ArgonPasswords
 from hubbub.runtime.spawn import Tasks
 from hubbub.runtime.tracing import Traces
+from hubbub.wiring.administration import administration, health_of
 from hubbub.wiring.cluster import (
     Cluster,
     Cursors,
-    OnProfile,
     profile_changed,
     profile_changed_elsewhere,
     revoked,
 )
+from hubbub.wiring.entrance import Entrance, entrance
 from hubbub.wiring.gate import gate_of
-from hubbub.wiring.identity import providers, signing_secret
+from hubbub.wiring.identity import lifetimes_of
 from hubbub.wiring.rates import Rates
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import bound
@@ -199,13 +191,26 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         rates.heard,
         clock,
     )
-    accounts = _accounts(
+    on_revoked = revoked(revocations, cluster)
+    accounts = entrance(
         settings,
         database,
         clock,
         revocations,
-        revoked(revocations, cluster),
+        on_revoked,
         profile_changed(directory, board, cluster),
+    )
+    admin = administration(
+        database,
+        lifetimes_of(settings),
+        accounts.passwords,
+        on_revoked,
+        desk,
+        dispatcher.commit,
+        outbox,
+        relay,
+        health_of(database, epoch, clock, gate, presence, journal, cluster),
+        password_chars=settings.auth.password_chars,
     )
     sessions = gate.listener = Conversations(
         dispatcher,
@@ -247,7 +252,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         sessions=sessions,
         lines=lines,
         traces=traces,
-        services=_services(settings, accounts, dispatcher, gate, rates, clock, requests, traces),
+        services=_services(settings, accounts, admin, dispatcher, gate, rates, clock, requests, traces),
         last_seen=last_seen,
         cluster=cluster,
     )
@@ -280,65 +285,10 @@ def _bounds(settings: Settings) -> Bounds:
     )
 
 
-@dataclass(kw_only=True)
-class _Accounts:
-    passwords: ArgonPasswords
-    accounts: Accounts
-    sessions: Sessions
-    profiles: Profiles
-    avatars: Avatars
-    authenticator: Authenticator
-    external_logins: ExternalLogins
-
-
-def _accounts(
-    settings: Settings,
-    database: Database,
-    clock: Clock,
-    revocations: Revocations,
-    on_revoked: OnRevoked,
-    on_profile: OnProfile,
-) -> _Accounts:
-    auth = settings.auth
-    secret = signing_secret(settings)
-    lifetimes = Lifetimes(
-        access_ms=auth.access_token_seconds * 1000,
-        session_ms=auth.session_days * DAY_MS,
-        grace_ms=int(auth.refresh_grace_seconds * 1000),
-    )
-    passwords = ArgonPasswords(
-        HashCost(
-            time=auth.argon2_time,
-            memory_kib=auth.argon2_memory_kib,
-            parallelism=auth.argon2_parallelism,
-            threads=auth.argon2_threads,
-            queue=auth.argon2_queue,
-        )
-    )
-    policy = AccountPolicy(
-        secret=secret,
-        signup_open=auth.signup_open,
-        password_chars=auth.password_chars,
-        lifetimes=lifetimes,
-    )
-    external = providers(settings, clock)
-    stored, sessions = StoredAccounts(database), StoredSessions(database, lifetimes)
-    return _Accounts(
-        passwords=passwords,
-        accounts=Accounts(stored, passwords, policy),
-        sessions=Sessions(sessions, secret, lifetimes, on_revoked),
-        profiles=Profiles(stored, on_profile),
-        avatars=Avatars(StoredAvatars(database), on_profile),
-        authenticator=Authenticator(secret, revocations.is_revoked, sessions, external.tokens),
-        external_logins=ExternalLogins(
-            external.doors, sessions, LoginPolicy(secret=secret, lifetimes=lifetimes)
-        ),
-    )
-
-
 def _services(
     settings: Settings,
-    accounts: _Accounts,
+    accounts: Entrance,
+    admin: AdminServices,
     dispatcher: Dispatcher,
     gate: Gate,
     rates: Rates,
@@ -354,6 +304,7 @@ def _services(
         avatars=accounts.avatars,
         authenticator=accounts.authenticator,
         external_logins=accounts.external_logins,
+        admin=admin,
         commands=dispatcher,
         sign_in_limits=SignInLimits(
             limits.signups_per_address, limits.logins_per_address, limits.logins_per_account

@@ -29,6 +29,12 @@ class ProfileChange(Struct, kw_only=True, forbid_unknown_fields=True):
     avatar: Annotated[str, Meta(description=f"up to {MAX_AVATAR} characters")] | UnsetType | None = UNSET
 
 
+class OwnProfile(ProfileListing, kw_only=True):
+    """`admin`: the routes under `/admin` are open to this user; left out where they are not."""
+
+    admin: bool = False
+
+
 class AccountsController(Controller):
     """Signing up."""
 
@@ -55,10 +61,12 @@ class MeController(Controller):
     guards = (authenticate,)
     security = AUTHENTICATED
 
-    @get(responses=answers(ProfileListing))
-    async def own_profile(self, ask: Ask) -> ProfileListing:
-        """One's own profile."""
-        return await ask.services.profiles.own(ask.identity.user)
+    @get(responses=answers(OwnProfile))
+    async def own_profile(self, ask: Ask) -> OwnProfile:
+        """One's own profile, and whether one administers this server."""
+        own = await ask.services.profiles.own(ask.identity.user)
+        admin = await ask.services.admin.users.has_right(own.user)
+        return OwnProfile(user=own.user, display_name=own.display_name, avatar=own.avatar, admin=admin)
 
     @patch(responses=answers(ProfileListing))
     async def change_profile(self, ask: Ask, data: JSONBody[ProfileChange]) -> ProfileListing:

@@ -9,6 +9,9 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
 from hubbub.accept.http.accounts import AccountsController, MeController
+from hubbub.accept.http.admin.operations import AdminOperationsController
+from hubbub.accept.http.admin.rooms import AdminRoomsController
+from hubbub.accept.http.admin.users import AdminUsersController
 from hubbub.accept.http.asking import provide_asking
 from hubbub.accept.http.avatars import AvatarsController, OwnAvatarController
 from hubbub.accept.http.chats import ChatsController
@@ -48,6 +51,9 @@ CONTROLLERS = (
     BansController,
     FriendsController,
     BlocksController,
+    AdminUsersController,
+    AdminRoomsController,
+    AdminOperationsController,
 )
 
 

@@ -35,14 +35,19 @@ class Retry(Struct, kw_only=True, forbid_unknown_fields=True):
 
 async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Guard of every route that needs a token. Runs before anything of the request is parsed."""
+    services: Services = connection.app.state.services
+    token = bearer(connection)
+    connection.state.identity = await services.authenticator.authenticate(token, services.clock())
+
+
+def bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The request's token. Raises Refused(unauthenticated)."""
     header = connection.headers.get("authorization", "")
     if not header[: len(_SCHEME)].lower() == _SCHEME:
         raise Refused(
             ErrorCode.UNAUTHENTICATED, "Log in, then send the token: Authorization: Bearer <token>."
         )
-    services: Services = connection.app.state.services
-    token = header[len(_SCHEME) :].strip()
-    connection.state.identity = await services.authenticator.authenticate(token, services.clock())
+    return header[len(_SCHEME) :].strip()
 
 
 class Asking:

@@ -8,6 +8,7 @@ from typing import Protocol
 from litestar.types import Scope
 from msgspec import Struct
 
+from hubbub.accept.http.admin.services import AdminServices
 from hubbub.accept.http.sign_in_limits import SignInLimits
 from hubbub.dispatch.limits import TokenBuckets
 from hubbub.dispatch.request_log import RequestLog
@@ -69,6 +70,7 @@ class Services:
     avatars: Avatars
     authenticator: Authenticator
     external_logins: ExternalLogins
+    admin: AdminServices
     commands: Commands
     sign_in_limits: SignInLimits
     profile_limits: TokenBuckets

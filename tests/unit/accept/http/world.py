@@ -6,26 +6,34 @@ from typing import Any
 import httpx
 from msgspec import Struct
 
+from hubbub.accept.http.admin.services import AdminServices
 from hubbub.accept.http.app import build_app
 from hubbub.accept.http.services import HttpPolicy, Services
 from hubbub.accept.http.sign_in_limits import SignInLimits
 from hubbub.dispatch.limits import TokenBuckets
 from hubbub.dispatch.request_log import RequestLog
 from hubbub.execute.accounts import AccountPolicy, Accounts
+from hubbub.execute.administration import UserAdministration
 from hubbub.execute.authentication import Authenticator
 from hubbub.execute.avatars import Avatars
 from hubbub.execute.external_logins import Door, ExternalLogins, LoginPolicy
+from hubbub.execute.operations import Operations
 from hubbub.execute.profiles import Profiles
+from hubbub.execute.room_administration import RoomAdministration
 from hubbub.execute.sessions import Sessions
 from hubbub.model import commands, replies
+from hubbub.model.administration import Health
 from hubbub.model.commands import AnyCommand
 from hubbub.model.entries import Message
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Caller
 from hubbub.model.sessions import Lifetimes
 from hubbub.persist.accounts import StoredAccounts
+from hubbub.persist.administration import StoredAdministration
+from hubbub.persist.audit import StoredAudit
 from hubbub.persist.avatars import StoredAvatars
 from hubbub.persist.engine import Database
+from hubbub.persist.outbox import Outbox
 from hubbub.persist.revocations import Revocations
 from hubbub.persist.sessions import StoredSessions
 from hubbub.runtime.bounded_lines import BoundedLines
@@ -127,6 +135,7 @@ class World:
                 setup.doors, sessions, LoginPolicy(secret=SECRET, lifetimes=lifetimes)
             ),
             authenticator=Authenticator(SECRET, self.revocations.is_revoked, sessions),
+            admin=self.administration(database, sessions, lifetimes),
             commands=self.desk,
             sign_in_limits=SignInLimits(*setup.limits),
             profile_limits=TokenBuckets(PROFILES / 3600, PROFILES),
@@ -139,6 +148,26 @@ class World:
             transport=httpx.ASGITransport(app=build_app(self.services), raise_app_exceptions=False),  # type: ignore[arg-type]
             base_url="http://hubbub.test/api/v1",
         )
+
+    def administration(
+        self, database: Database, sessions: StoredSessions, lifetimes: Lifetimes
+    ) -> AdminServices:
+        """Users and what was done to them are real; rooms and the node have no journal here."""
+        store, audit = StoredAdministration(database, lifetimes), StoredAudit(database)
+        outbox = Outbox(database)
+        return AdminServices(
+            users=UserAdministration(
+                store, sessions, self.passwords, self.revocations.announce, audit, password_chars=8
+            ),
+            rooms=RoomAdministration(store, self.desk, self.desk.call, audit),
+            operations=Operations(outbox, outbox.left_behind, self.health, audit),
+        )
+
+    async def health(self) -> Health:
+        return Health(
+            version="1", epoch="e1", node="n1", nodes=[], started_at=START, connections=0, users_online=0,
+            journal_waiting=0, journal_failing=False, database="sqlite", bus="none", ending=False,
+        )  # fmt: skip
 
     async def changed(self, profile: replies.ProfileListing) -> None:
         self.profiles.append(profile)

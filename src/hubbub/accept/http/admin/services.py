@@ -1,0 +1,16 @@
+"""What the controllers of `/admin` call; wiring fills it in."""
+
+from dataclasses import dataclass
+
+from hubbub.execute.administration import UserAdministration
+from hubbub.execute.operations import Operations
+from hubbub.execute.room_administration import RoomAdministration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminServices:
+    """The use cases of administrators."""
+
+    users: UserAdministration
+    rooms: RoomAdministration
+    operations: Operations
