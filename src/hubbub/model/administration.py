@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from hubbub.model.identity import Caller
+from hubbub.model.identity import Caller, SessionListing
 from hubbub.model.proposals import Proposal
 from hubbub.model.replies import Reply
 
@@ -94,6 +94,86 @@ class OutboxView(Struct, kw_only=True):
     chats: list[OutboxChat]
 
 
+class SaidThere(Struct, frozen=True):
+    """Where a message of a user stands."""
+
+    msg_id: str
+    chat: str
+    seq: int
+
+
+class ErasureStep(Struct, kw_only=True):
+    """`erased`: messages, reactions, rooms or friends that this step took away. Until `done`, ask for the next."""
+
+    done: bool
+    erased: int
+
+
+class Relations(Struct, kw_only=True):
+    """Friends, requests both ways, and blocks, by handle."""
+
+    friends: list[str]
+    incoming: list[str]
+    outgoing: list[str]
+    blocked: list[str]
+
+
+class ArchivedChat(Struct, kw_only=True):
+    """A chat the user is in. `received` and `read` are their receipts, seqs like `since`."""
+
+    chat: str
+    msg_type: str
+    name: str
+    peer: str | None
+    role: str
+    since: int
+    received: int
+    read: int
+
+
+class ArchivedReaction(Struct, kw_only=True):
+    """An emoji the user gave to a message."""
+
+    chat: str
+    seq: int
+    emoji: str
+
+
+class ArchivedEdit(Struct, kw_only=True):
+    """What a message said from then on."""
+
+    seq: int
+    ts: int
+    content: str | None
+
+
+class ArchivedMessage(Struct, kw_only=True):
+    """A message as it is now (`content` None: deleted), and its edits, the last of which is what it says."""
+
+    chat: str
+    seq: int
+    ts: int
+    msg_id: str
+    content: str | None
+    reply_to: int | None
+    deleted: bool
+    edits: list[ArchivedEdit]
+
+
+class Export(Struct, kw_only=True):
+    """Everything of one user. `picture` is a data URL; `messages` comes last, for there may be many."""
+
+    format: str = "hubbub-export-1"
+    made_at: int
+    user: UserCard
+    picture: str | None
+    relations: Relations
+    sessions: list[SessionListing]
+    chats: list[ArchivedChat]
+    reactions: list[ArchivedReaction]
+    messages: list[ArchivedMessage]
+
+
 class Health(Struct, kw_only=True):
     """The node that answered, and the others that serve the same database (the embedded store knows of none)."""
 
@@ -169,3 +249,38 @@ class Audit(Protocol):
 
     async def lines(self, before: int, limit: int) -> Sequence[AuditLine]:
         """What was done before `before`, the latest first."""
+
+
+class ErasureStore(Protocol):
+    """What there is of a user to erase: persist/erasure."""
+
+    async def begin(self, user: str, now: int) -> Sequence[str]:
+        """Nobody comes in as this user any more; the sessions that ended by it. May be repeated."""
+
+    async def said(self, user: str, limit: int) -> Sequence[SaidThere]:
+        """Messages of the user that are not erased yet, or not noted as such."""
+
+    async def forget(self, user: str, said: Sequence[SaidThere]) -> None:
+        """These are erased."""
+
+    async def reactions(self, user: str, limit: int) -> Sequence[tuple[str, int, str]]:
+        """(chat, seq, emoji) of reactions the user gave."""
+
+    async def finish(self, user: str) -> None:
+        """Nothing names the user but the handle, which nobody can sign up with again."""
+
+
+class ArchiveStore(Protocol):
+    """Everything of one user: persist/archive."""
+
+    async def picture(self, user: str) -> str | None:
+        """The picture as a data URL, if it lies here."""
+
+    async def chats(self, user: str) -> Sequence[ArchivedChat]:
+        """The user's chats with how far they have received and read."""
+
+    async def reactions(self, user: str) -> Sequence[ArchivedReaction]:
+        """Reactions the user gave."""
+
+    async def messages(self, user: str, after: str, limit: int) -> Sequence[ArchivedMessage]:
+        """Messages of the user in the order of their `msg_id`s, behind `after`."""

@@ -25,7 +25,8 @@ log = structlog.get_logger("hubbub.database")
 
 EPOCH = "epoch"
 MOVING = "moving"  # a copy that is not finished (persist/move): the epoch of its source
-_EPOCH_BYTES = 10
+BACKUP = "backup"  # a backup (persist/backup): its manifest, in place of an epoch
+EPOCH_BYTES = 10
 
 
 class SchemaMismatchError(Exception):
@@ -116,8 +117,10 @@ def _migrate(connection: Connection) -> None:
 def _check_whole(connection: Connection) -> None:
     if connection.scalar(select(meta.c.value).where(meta.c.key == MOVING)) is not None:
         raise SchemaMismatchError(
-            "The database is a copy that was not finished: run `hubbub migrate --from … --to …` again."
+            "The database is a copy that was not finished: run `hubbub migrate --from … --to …` or `hubbub restore` again."
         )
+    if connection.scalar(select(meta.c.value).where(meta.c.key == BACKUP)) is not None:
+        raise SchemaMismatchError("This is a backup: `hubbub restore` makes a store of it.")
 
 
 def check_tables(connection: Connection) -> None:
@@ -143,6 +146,6 @@ def _epoch(connection: Connection) -> str:
     found = connection.scalar(select(meta.c.value).where(meta.c.key == EPOCH))
     if found is not None:
         return str(found)
-    epoch = opaque("e", secrets.token_bytes(_EPOCH_BYTES))
+    epoch = opaque("e", secrets.token_bytes(EPOCH_BYTES))
     connection.execute(insert(meta).values(key=EPOCH, value=epoch))
     return epoch

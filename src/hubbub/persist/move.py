@@ -4,14 +4,11 @@ Keys compare byte by byte in every database, so the last key in the target says 
 Until both sides are found equal, table by table, the target carries a mark with which no server starts on it.
 """
 
-import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Any
 
-import msgspec
-from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, or_, select
+from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.engine import URL
 
 from hubbub.persist.clock import DatabaseClock
@@ -20,49 +17,55 @@ from hubbub.persist.hold import hold
 from hubbub.persist.lane import Lane
 from hubbub.persist.migrate import EPOCH, MOVING, check_tables, migrate
 from hubbub.persist.nodes import PREFIX, serving
+from hubbub.persist.pages import TABLES, Checksum, Progress, checksum, named, pages
 from hubbub.persist.pool import Pool
-from hubbub.persist.tables import meta, metadata
-
-PAGE = 1_000  # rows read, and written in one transaction, at a time
-TABLES = [table for table in metadata.sorted_tables if table is not meta]
-
-Progress = Callable[[str, int], None]
-"""Told of a step's name and how many rows it has taken further."""
-_encode = msgspec.msgpack.Encoder().encode
+from hubbub.persist.tables import meta
 
 
 class MoveRefusedError(Exception):
     """Nothing was copied, or what was copied is not the same; the message says why and what to do."""
 
 
-async def move(source: URL, target: URL, progress: Progress) -> dict[str, tuple[int, str]]:
+async def move(source: URL, target: URL, progress: Progress) -> dict[str, Checksum]:
     """Copy, compare, and open the target for serving; (rows, checksum) of each table. Raises MoveRefusedError."""
-    async with _opened(source) as here, _opened(target) as there:
+    async with opened(source) as here, opened(target) as there:
         await _check_idle(here)
         async with here.reading() as lane:
             await lane.run_sync(check_tables)
             epoch = await _meta(lane, EPOCH)
         if epoch is None:
             raise MoveRefusedError("The source was never served: there is nothing to move.")
-        await migrate(there)
-        await _claim(there, epoch)
-        for table in TABLES:
-            await _copy(here, there, table, progress)
-        found = {table.name: await _compare(here, there, table, progress) for table in TABLES}
+        found = await transfer(here, there, epoch, epoch, progress)
         await _check_idle(here)
-        await there.transact(partial(_open, epoch))
         return found
+
+
+async def transfer(
+    here: Database, there: Database, mark: str, epoch: str, progress: Progress
+) -> dict[str, Checksum]:
+    """Copy what `here` holds into `there`, compare, and open it for serving as a log of `epoch`.
+
+    `mark` names the source while the copy is not finished, so that it goes on where it was interrupted.
+    """
+    await migrate(there)
+    await _claim(there, mark)
+    for table in TABLES:
+        await _copy(here, there, table, progress)
+    found = {table.name: await _compare(here, there, table, progress) for table in TABLES}
+    await there.transact(partial(_open, epoch))
+    return found
 
 
 async def count(url: URL) -> int:
     """How many rows there are to move."""
-    async with _opened(url) as database, database.reading() as lane:
+    async with opened(url) as database, database.reading() as lane:
         await lane.run_sync(check_tables)
         return sum([await lane.scalar(select(func.count()).select_from(table)) for table in TABLES])
 
 
 @asynccontextmanager
-async def _opened(url: URL) -> AsyncIterator[Database]:
+async def opened(url: URL) -> AsyncIterator[Database]:
+    """A store that nobody else serves meanwhile. Raises OSError."""
     async with AsyncExitStack() as stack:
         database = Database(url, Pool(statement_seconds=0))
         if database.is_embedded:
@@ -88,12 +91,12 @@ async def _meta(lane: Lane, key: str) -> str | None:
     return found
 
 
-async def _claim(there: Database, epoch: str) -> None:
+async def _claim(there: Database, mark: str) -> None:
     """Mark the target as this source's copy. Raises MoveRefusedError if it holds anything else."""
     await _check_idle(there)
 
     async def work(lane: Lane) -> None:
-        if await _meta(lane, MOVING) == epoch:
+        if await _meta(lane, MOVING) == mark:
             return
         for table in TABLES:
             if await lane.scalar(select(func.count()).select_from(table)):
@@ -101,13 +104,13 @@ async def _claim(there: Database, epoch: str) -> None:
                     f"The target is not empty (table {table.name}), and no half-done copy of this."
                 )
         await lane.execute(delete(meta))
-        await lane.execute(insert(meta).values(key=MOVING, value=epoch))
+        await lane.execute(insert(meta).values(key=MOVING, value=mark))
 
     await there.transact(work)
 
 
 async def _open(epoch: str, lane: Lane) -> None:
-    """The same log goes on: clients' cursors stay good."""
+    """With the epoch of the source the same log goes on: clients' cursors stay good."""
     await lane.execute(delete(meta).where(meta.c.key.in_([MOVING, EPOCH]) | meta.c.key.startswith(PREFIX)))
     await lane.execute(insert(meta).values(key=EPOCH, value=epoch))
 
@@ -118,52 +121,19 @@ async def _copy(here: Database, there: Database, table: Table, progress: Progres
         done = await lane.scalar(select(func.count()).select_from(table))
         last = (await lane.execute(select(*keys).order_by(*(key.desc() for key in keys)).limit(1))).first()
     progress(f"copy {table.name}", done)
-    async for page in _pages(here, table, last):
-        rows = [dict(zip(table.c.keys(), row, strict=True)) for row in page]
+    async for page in pages(here.reading, table, last):
+        rows = named(table, page)
         await there.transact(lambda lane, rows=rows: lane.execute(insert(table), rows))  # type: ignore[misc]
         progress(f"copy {table.name}", len(page))
 
 
-async def _pages(database: Database, table: Table, last: Any) -> AsyncIterator[Sequence[Any]]:  # noqa: ANN401 - a row
-    keys = list(table.primary_key.columns)
-    places = [list(table.c).index(key) for key in keys]
-    while True:
-        query = select(table).order_by(*keys).limit(PAGE)
-        async with database.reading() as lane:
-            page = (await lane.execute(query if last is None else query.where(_after(keys, last)))).all()
-        if page:
-            yield page
-        if len(page) < PAGE:
-            return
-        last = [page[-1][place] for place in places]
-
-
-def _after(keys: Sequence[ColumnElement[Any]], last: Sequence[Any]) -> ColumnElement[bool]:
-    """Rows behind `last` in the order of the keys, said so that every database finds the place by its index."""
-    steps = [
-        and_(*(key == value for key, value in zip(keys[:at], last, strict=False)), keys[at] > last[at])
-        for at in range(len(keys))
-    ]
-    return and_(keys[0] >= last[0], or_(*steps))
-
-
-async def _compare(here: Database, there: Database, table: Table, progress: Progress) -> tuple[int, str]:
+async def _compare(here: Database, there: Database, table: Table, progress: Progress) -> Checksum:
     """(rows, checksum) of a table, which are the same on both sides. Raises MoveRefusedError."""
-    mine = await _checksum(here, table, lambda rows: progress(f"compare {table.name}", rows))
-    theirs = await _checksum(there, table, lambda rows: progress(f"compare {table.name}", rows))
+    mine = await checksum(here.reading, table, lambda rows: progress(f"compare {table.name}", rows))
+    theirs = await checksum(there.reading, table, lambda rows: progress(f"compare {table.name}", rows))
     if mine != theirs:
         raise MoveRefusedError(
             f"Table {table.name} differs: {mine} here, {theirs} there. Was the source served meanwhile? "
             "Empty the target and begin again."
         )
     return mine
-
-
-async def _checksum(database: Database, table: Table, progress: Callable[[int], None]) -> tuple[int, str]:
-    digest, rows = hashlib.blake2b(digest_size=16), 0
-    async for page in _pages(database, table, None):
-        for row in page:
-            digest.update(_encode(tuple(row)))
-        rows += len(page)
-        progress(len(page))
-    return rows, digest.hexdigest()

@@ -6,6 +6,8 @@ from importlib.metadata import version
 from hubbub.accept.connection import Gate
 from hubbub.accept.http.admin.services import AdminServices
 from hubbub.execute.administration import UserAdministration
+from hubbub.execute.erasure import Erasure
+from hubbub.execute.exports import Exports
 from hubbub.execute.operations import Operations
 from hubbub.execute.room_administration import RoomAdministration
 from hubbub.model.accounts import Passwords
@@ -13,15 +15,17 @@ from hubbub.model.administration import Commit, Health
 from hubbub.model.ports import Desk
 from hubbub.model.sessions import Lifetimes, OnRevoked
 from hubbub.persist.administration import StoredAdministration
+from hubbub.persist.archive import StoredArchive
 from hubbub.persist.audit import StoredAudit
 from hubbub.persist.engine import Database
+from hubbub.persist.erasure import StoredErasure
 from hubbub.persist.journal import Journal
 from hubbub.persist.nodes import serving
 from hubbub.persist.outbox import Outbox
 from hubbub.persist.sessions import StoredSessions
 from hubbub.publish.relay import Relay
 from hubbub.push.presence import PresenceBoard
-from hubbub.wiring.cluster import Cluster
+from hubbub.wiring.cluster import Cluster, OnProfile
 
 
 def administration(
@@ -29,6 +33,7 @@ def administration(
     lifetimes: Lifetimes,
     passwords: Passwords,
     on_revoked: OnRevoked,
+    on_profile: OnProfile,
     desk: Desk,
     commit: Commit,
     outbox: Outbox,
@@ -45,6 +50,10 @@ def administration(
             store, sessions, passwords, on_revoked, audit, password_chars=password_chars
         ),
         rooms=RoomAdministration(store, desk, commit, audit),
+        erasure=Erasure(
+            store, StoredErasure(database, lifetimes), desk, commit, on_revoked, on_profile, audit
+        ),
+        exports=Exports(store, StoredArchive(database), desk.people, sessions, audit),
         operations=Operations(outbox, relay.recover, health, audit),
     )
 

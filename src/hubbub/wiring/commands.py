@@ -1,4 +1,4 @@
-"""The `hubbub` program: serve, config, migrate, admin, chat, send, forecast, doctor, drill, version.
+"""The `hubbub` program: serve, config, migrate, backup, restore, admin, chat, send, forecast, doctor, drill, version.
 
 What a command needs is imported when it runs, so that `hubbub config` explains wrong settings even where the
 server cannot be loaded, and `hubbub chat` starts without it. Exit status: 0 done, 1 failed, 2 wrong settings or usage.
@@ -70,6 +70,7 @@ def _load(options: Mapping[str, object]) -> Loaded:
 @contextmanager
 def _in_one_line(failed: str) -> Iterator[None]:
     """What the operator can mend (ports, folders, databases) needs no traceback; a bug keeps its own."""
+    from hubbub.persist.backup import BackupError
     from hubbub.persist.failures import OUTAGES, said
     from hubbub.persist.migrate import NotDurableError, SchemaMismatchError
     from hubbub.persist.move import MoveRefusedError
@@ -77,7 +78,9 @@ def _in_one_line(failed: str) -> Iterator[None]:
 
     try:
         yield
-    except (OSError, SchemaMismatchError, NotDurableError, MoveRefusedError, StrangersError) as error:
+    except (OSError, SchemaMismatchError, NotDurableError, StrangersError) as error:
+        _fail(f"{failed}: {error}", FAILED)
+    except (MoveRefusedError, BackupError) as error:
         _fail(f"{failed}: {error}", FAILED)
     except OUTAGES as error:
         _fail(f"{failed}: {said(error)}", FAILED)
@@ -182,6 +185,46 @@ def migrate(
     with _in_one_line("cannot migrate"):
         Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
         upgrade(url.render_as_string(hide_password=False))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not be there.")],
+    *,
+    config: Config = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write the state of the store into one file, with counts and checksums. The server goes on meanwhile."""
+    settings = _load({"config": config, "data": data, "database_url": database_url}).settings
+    from hubbub.wiring.saving import back_up
+
+    with _in_one_line("no backup"):
+        back_up(settings.database_url, settings.data, file)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `hubbub backup` wrote.")],
+    *,
+    config: Config = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    verify: Annotated[
+        bool, typer.Option(help="Hold the backup against its checksums and the protocol first.")
+    ] = True,
+    check: Annotated[bool, typer.Option("--check", help="Only that; restore nothing.")] = False,
+) -> None:
+    """Make a store of a backup: an empty database is filled, compared, and its log gets another epoch."""
+    settings = _load({"config": config, "data": data, "database_url": database_url}).settings
+    from hubbub.wiring import saving
+
+    with _in_one_line("not restored"):
+        if check:
+            saving.check(file)
+            return
+        Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
+        saving.restore(file, settings.database_url, settings.data, verify=verify)
 
 
 @app.command(

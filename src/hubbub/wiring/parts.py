@@ -192,19 +192,21 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         clock,
     )
     on_revoked = revoked(revocations, cluster)
+    on_profile = profile_changed(directory, board, cluster)
     accounts = entrance(
         settings,
         database,
         clock,
         revocations,
         on_revoked,
-        profile_changed(directory, board, cluster),
+        on_profile,
     )
     admin = administration(
         database,
         lifetimes_of(settings),
         accounts.passwords,
         on_revoked,
+        on_profile,
         desk,
         dispatcher.commit,
         outbox,

@@ -1,17 +1,22 @@
 """`hubbub admin users …`."""
 
+import os
 import secrets
 import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hubbub.wiring.admin.context import Terminal
+from hubbub.wiring.admin.context import WRONG_USAGE, Terminal, fail, told
 from hubbub.wiring.admin.output import print_card, print_json, print_table
 
 COLUMNS = ("user", "display_name", "created_at", "last_seen", "admin", "banned_at", "erased_at")
 SESSION_COLUMNS = ("session", "device", "created_at", "used_at", "expires_at")
 PASSWORD_BYTES = 15
+SETTLING_SECONDS = 0.5  # between two looks whether a connection that was open has said its last
 
 users = typer.Typer(help="Users: find, ban, log out, reset the password.", no_args_is_help=True)
 User = Annotated[str, typer.Argument(help="The user's handle.")]
@@ -103,6 +108,48 @@ def revoke(
     else:
         terminal.confirm(f"{user} will be logged out everywhere.")
         terminal.ask("DELETE", "users/{}/sessions", user)
+
+
+@users.command()
+def export(
+    context: typer.Context,
+    user: User,
+    out: Annotated[Path | None, typer.Option(help="The file; without it, standard output.")] = None,
+) -> None:
+    """Everything of theirs as one JSON document."""
+    terminal: Terminal = context.obj
+    told(lambda: _write(terminal.api.read("users/{}/export", user), out))
+
+
+def _write(pieces: Iterator[bytes], out: Path | None) -> None:
+    if out is None:
+        sys.stdout.buffer.writelines(pieces)
+        return
+    with open(out, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        file.writelines(pieces)
+
+
+@users.command()
+def erase(
+    context: typer.Context,
+    user: User,
+    confirm: Annotated[str, typer.Option(help="The handle once more; without it, it is asked for.")] = "",
+) -> None:
+    """Erase what they said and who they were. There is no way back; what was interrupted goes on when run again."""
+    terminal: Terminal = context.obj
+    terminal.ask("GET", "users/{}", user)
+    if not confirm and sys.stdin.isatty():
+        confirm = typer.prompt(
+            f"All that {user} said will be gone for ever. Their handle once more", err=True
+        )
+    if confirm != user:
+        fail("nothing was erased: the handle was not given once more (--confirm)", WRONG_USAGE)
+    erased = 0
+    while not (step := terminal.ask("POST", "users/{}/erase", user, body={"user": user}))["done"]:
+        erased += step["erased"]
+        if not step["erased"]:
+            time.sleep(SETTLING_SECONDS)
+    _print(terminal, {"user": user, "erased": erased})
 
 
 def grant(context: typer.Context, user: User) -> None:

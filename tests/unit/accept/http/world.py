@@ -16,6 +16,8 @@ from hubbub.execute.accounts import AccountPolicy, Accounts
 from hubbub.execute.administration import UserAdministration
 from hubbub.execute.authentication import Authenticator
 from hubbub.execute.avatars import Avatars
+from hubbub.execute.erasure import Erasure
+from hubbub.execute.exports import Exports
 from hubbub.execute.external_logins import Door, ExternalLogins, LoginPolicy
 from hubbub.execute.operations import Operations
 from hubbub.execute.profiles import Profiles
@@ -30,9 +32,11 @@ from hubbub.model.identity import Caller
 from hubbub.model.sessions import Lifetimes
 from hubbub.persist.accounts import StoredAccounts
 from hubbub.persist.administration import StoredAdministration
+from hubbub.persist.archive import StoredArchive
 from hubbub.persist.audit import StoredAudit
 from hubbub.persist.avatars import StoredAvatars
 from hubbub.persist.engine import Database
+from hubbub.persist.erasure import StoredErasure
 from hubbub.persist.outbox import Outbox
 from hubbub.persist.revocations import Revocations
 from hubbub.persist.sessions import StoredSessions
@@ -160,6 +164,16 @@ class World:
                 store, sessions, self.passwords, self.revocations.announce, audit, password_chars=8
             ),
             rooms=RoomAdministration(store, self.desk, self.desk.call, audit),
+            erasure=Erasure(
+                store,
+                StoredErasure(database, lifetimes),
+                self.desk,
+                self.desk.call,
+                self.revocations.announce,
+                self.changed,
+                audit,
+            ),
+            exports=Exports(store, StoredArchive(database), self.desk, sessions, audit),
             operations=Operations(outbox, outbox.left_behind, self.health, audit),
         )
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from hubbub.execute.administration import UserAdministration
+from hubbub.execute.erasure import Erasure
+from hubbub.execute.exports import Exports
 from hubbub.execute.operations import Operations
 from hubbub.execute.room_administration import RoomAdministration
 
@@ -13,4 +15,6 @@ class AdminServices:
 
     users: UserAdministration
     rooms: RoomAdministration
+    erasure: Erasure
+    exports: Exports
     operations: Operations

@@ -2,21 +2,29 @@
 
 from typing import Annotated
 
-from litestar import Controller, delete, get, put
+from litestar import Controller, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.response import Stream
 from msgspec import Struct
 
 from hubbub.accept.http.admin.right import authorize
 from hubbub.accept.http.asking import Ask, check_text
 from hubbub.accept.http.documentation import AUTHENTICATED, answers
 from hubbub.accept.http.sessions import SessionList
-from hubbub.model.administration import UserCard, UserPage, UserState
+from hubbub.model.administration import ErasureStep, Export, UserCard, UserPage, UserState
+from hubbub.model.errors import ErrorCode, Refused
 
 
 class NewPassword(Struct, kw_only=True, forbid_unknown_fields=True):
     """At least as long as `GET /server` says; at most 1,024 characters."""
 
     password: str
+
+
+class Confirmation(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The handle once more, typed: there is no way back."""
+
+    user: str
 
 
 class AdminUsersController(Controller):
@@ -87,3 +95,16 @@ class AdminUsersController(Controller):
     async def end_user_session(self, ask: Ask, user: FromPath[str], session: FromPath[str]) -> None:
         """End one of them."""
         await ask.services.admin.users.revoke(ask.caller, user, session, ask.now)
+
+    @get("/{user:str}/export", responses=answers(Export))
+    async def export_user(self, ask: Ask, user: FromPath[str]) -> Stream:
+        """Everything of theirs as one document: profile, friends, sessions, chats with receipts, reactions, messages."""
+        pieces = await ask.services.admin.exports.export(ask.caller, user, ask.now)
+        return Stream(pieces, media_type="application/json")
+
+    @post("/{user:str}/erase", status_code=200, responses=answers(ErasureStep))
+    async def erase_user(self, ask: Ask, user: FromPath[str], data: JSONBody[Confirmation]) -> ErasureStep:
+        """Erase a bounded part of what is theirs; ask again until it is `done`. Messages become deleted entries."""
+        if data.user != user:
+            raise Refused(ErrorCode.BAD_REQUEST, "The confirmation names another user.")
+        return await ask.services.admin.erasure.step(ask.caller, user, ask.now)
