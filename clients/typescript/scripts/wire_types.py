@@ -13,8 +13,9 @@ from typing import Any, get_args
 from msgspec import Struct
 from msgspec.json import schema_components
 
-from hubbub.accept.http.accounts import NewAccount, ProfileChange
+from hubbub.accept.http.accounts import NewAccount, OwnProfile, ProfileChange
 from hubbub.accept.http.sessions import LogIn, Refresh, SessionList
+from hubbub.model.administration import AuditPage, ErasureStep, Health, OutboxView, RoomPage, UserPage
 from hubbub.model.commands import AnyCommand
 from hubbub.model.entries import Entry
 from hubbub.model.errors import CloseCode, ErrorCode
@@ -113,7 +114,8 @@ def words(name: str, doc: str, values: tuple[str, ...]) -> str:
 
 def render() -> str:
     """The whole file."""
-    http = [Tokens, SessionList, ProfileChange, NewAccount, LogIn, Refresh]
+    http = [Tokens, SessionList, OwnProfile, ProfileChange, NewAccount, LogIn, Refresh]
+    http += [UserPage, ErasureStep, RoomPage, Health, OutboxView, AuditPage]
     entries = get_args(Entry)
     kinds: list[type[Struct]] = [*commands(), *entries, *replies(), *pushes(), *http]
     references, components = schema_components(kinds, ref_template="#/{name}")

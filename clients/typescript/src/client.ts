@@ -13,6 +13,7 @@ import type { Readable } from './observable.js';
 import { type ClientOptions, settingsOf } from './options.js';
 import type { Presence, Profile } from './people/people.js';
 import type { Relations } from './people/relations.js';
+import type { Administration } from './session/administration.js';
 import type { Session } from './session/session.js';
 import { Notes } from './store/notes.js';
 
@@ -20,6 +21,8 @@ import { Notes } from './store/notes.js';
 export class Client {
   /** Signing in and out, and this user's sessions. */
   readonly session: Session;
+  /** What administrators of the server do. */
+  readonly administration: Administration;
   /** What can be done with rooms. */
   readonly rooms: Rooms;
   /** Small things an application remembers for this user on this machine: drafts, settings. Gone when they log out. */
@@ -34,6 +37,7 @@ export class Client {
     this.#core = new Core(settings);
     this.#model = this.#core.model;
     this.session = this.#core.session;
+    this.administration = this.#core.administration;
     this.rooms = new Rooms(this.#model.ask, this.#model.members);
     this.notes = new Notes(settings.store);
   }

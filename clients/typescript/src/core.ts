@@ -8,6 +8,7 @@ import { watchWaking } from './connection/waking.js';
 import { Model } from './model.js';
 import { Cell } from './observable.js';
 import type { Settings } from './options.js';
+import { Administration } from './session/administration.js';
 import { Accounts } from './session/accounts.js';
 import { Credentials } from './session/credentials.js';
 import { ServerTime } from './session/server_time.js';
@@ -29,6 +30,7 @@ const USER: Key = ['meta', 'user'];
 
 /** See the module. */
 export class Core {
+  readonly administration: Administration;
   readonly session: Session;
   readonly time: ServerTime;
   readonly tabs: Tabs;
@@ -73,6 +75,7 @@ export class Core {
       me: () => this.#me(),
       summary: async (chat) => accounts.chat(await this.#credentials.fresh(), chat),
     });
+    this.administration = new Administration(accounts, this.#credentials);
     this.session = new Session(accounts, this.#credentials, this.#sessionWorld(settings.deviceName));
   }
 

@@ -31,6 +31,7 @@ export type { Arrival } from './model.js';
 export { Cell, Derived, type Readable } from './observable.js';
 export type { ClientOptions } from './options.js';
 export type { Friends, Presence, Profile } from './people/people.js';
+export type { Administration, UserState } from './session/administration.js';
 export type { TokenSource } from './session/credentials.js';
 export { IndexedDbStore, lastingStore } from './store/indexeddb.js';
 export { MemoryStore } from './store/memory.js';

@@ -56,6 +56,23 @@ export interface AcceptRequest {
   readonly user: string;
 }
 
+/** One thing an administrator did, or whom they read everything of. */
+export interface AuditLine {
+  readonly at: number;
+  readonly id: string;
+  readonly by: string;
+  readonly address: string;
+  readonly act: string;
+  readonly subject: string;
+  readonly detail: string;
+}
+
+/** The latest first; the page before this one ends before its last line's `at`. */
+export interface AuditPage {
+  readonly lines: readonly AuditLine[];
+  readonly more: boolean;
+}
+
 /** Remove a user; they may not come back. */
 export interface BanRequest {
   readonly type: 'ban';
@@ -179,6 +196,12 @@ export interface Edited {
   readonly deleted?: boolean;
 }
 
+/** `erased`: messages, reactions, rooms or friends that this step took away. Until `done`, ask for the next. */
+export interface ErasureStep {
+  readonly done: boolean;
+  readonly erased: number;
+}
+
 /** Refused; nothing was changed. */
 export interface ErrorReply {
   readonly type: 'error';
@@ -208,6 +231,22 @@ export interface FriendPush {
 /** Friends, requests and blocks of the caller. */
 export interface FriendsRequest {
   readonly type: 'friends';
+}
+
+/** The node that answered, and the others that serve the same database (the embedded store knows of none). */
+export interface Health {
+  readonly version: string;
+  readonly epoch: string;
+  readonly node: string;
+  readonly nodes: readonly string[];
+  readonly started_at: number;
+  readonly connections: number;
+  readonly users_online: number;
+  readonly journal_waiting: number;
+  readonly journal_failing: boolean;
+  readonly database: string;
+  readonly bus: string;
+  readonly ending: boolean;
 }
 
 /** Opens the conversation on a connection. */
@@ -344,6 +383,32 @@ export interface NewAccount {
 export interface Ok {
   readonly type: 'ok';
   readonly id?: number;
+}
+
+/** Entries of one chat that are not on the bus. `claimed_until`: a node is about to put them there. */
+export interface OutboxChat {
+  readonly chat: string;
+  readonly first: number;
+  readonly last: number;
+  readonly pending: number;
+  readonly oldest_at: number;
+  readonly attempts: number;
+  readonly claimed_until: number | null;
+}
+
+/** What waits for the bus, the oldest first; no more than a page of chats. */
+export interface OutboxView {
+  readonly pending: number;
+  readonly oldest_at: number | null;
+  readonly chats: readonly OutboxChat[];
+}
+
+/** `admin`: the routes under `/admin` are open to this user; left out where they are not. */
+export interface OwnProfile {
+  readonly user: string;
+  readonly display_name: string;
+  readonly avatar?: string;
+  readonly admin?: boolean;
 }
 
 /** Entries in rising seq; `more` in the direction asked. */
@@ -513,6 +578,18 @@ export interface Resync {
   readonly reset?: boolean;
 }
 
+/** A room as administrators see it. One without members is closed, or everybody left; its log is kept. */
+export interface RoomCard {
+  readonly chat: string;
+  readonly name: string;
+  readonly public: boolean;
+  readonly members: number;
+  readonly owners: readonly string[];
+  readonly head: number;
+  readonly created_at: number;
+  readonly changed_at: number;
+}
+
 /** Public rooms in the order of chat ids. */
 export interface RoomList {
   readonly type: 'rooms';
@@ -537,6 +614,12 @@ export interface RoomMade {
   readonly public: boolean;
   readonly role: Role;
   readonly seq: number;
+}
+
+/** Rooms in the order of their ids. */
+export interface RoomPage {
+  readonly rooms: readonly RoomCard[];
+  readonly more: boolean;
 }
 
 /** The directory of public rooms. */
@@ -649,6 +732,25 @@ export interface UnfriendRequest {
   readonly type: 'unfriend';
   readonly msg_id?: string;
   readonly user: string;
+}
+
+/** A user as administrators see them. `erased_at`: when the erasure began; the name goes last. */
+export interface UserCard {
+  readonly user: string;
+  readonly display_name: string;
+  readonly avatar: string | null;
+  readonly created_at: number;
+  readonly last_seen: number | null;
+  readonly admin: boolean;
+  readonly banned_at: number | null;
+  readonly erased_at: number | null;
+  readonly external: boolean;
+}
+
+/** Users in the order of their handles; the next page begins after the last one. */
+export interface UserPage {
+  readonly users: readonly UserCard[];
+  readonly more: boolean;
 }
 
 /** The conversation is open; every chat's flow starts where `head` says. */

@@ -3,20 +3,31 @@
  * `/`, and no server sees the rest (docs/web.md). It never carries a token.
  */
 
+export type Section = 'users' | 'rooms' | 'server';
 export type Route =
-  { view: 'chats' } | { view: 'chat'; chat: string; seq?: number } | { view: 'friends' } | { view: 'rooms' };
+  | { view: 'chats' }
+  | { view: 'chat'; chat: string; seq?: number }
+  | { view: 'friends' }
+  | { view: 'rooms' }
+  | { view: 'admin'; section: Section };
 
-/** `#/chat/<id>/<seq>`, `#/friends`, `#/rooms`; anything else is the list of chats. */
+const SECTIONS: readonly Section[] = ['users', 'rooms', 'server'];
+
+/** `#/chat/<id>/<seq>`, `#/friends`, `#/rooms`, `#/admin/<section>`; anything else is the list of chats. */
 export function readRoute(fragment: string): Route {
   const [view, chat, seq] = fragment
     .replace(/^#?\/?/u, '')
     .split('/')
     .map(decoded);
   if (view === 'chat' && chat) return atSeq(chat, Number(seq));
+  if (view === 'admin') {
+    return { view, section: SECTIONS.find((each) => each === chat) ?? 'users' };
+  }
   return view === 'friends' || view === 'rooms' ? { view } : { view: 'chats' };
 }
 
 export function writeRoute(route: Route): string {
+  if (route.view === 'admin') return `#/admin/${route.section}`;
   if (route.view !== 'chat') return `#/${route.view}`;
   const place = `#/chat/${encodeURIComponent(route.chat)}`;
   return route.seq === undefined ? place : `${place}/${route.seq}`;

@@ -1,5 +1,7 @@
 /** Every word of the app in English. The shape of this object is the contract: other languages must have all of it. */
 
+import { admin } from './en_admin';
+
 const n = new Intl.NumberFormat('en');
 const some = (count: number, one: string, other: string) => `${n.format(count)} ${count === 1 ? one : other}`;
 
@@ -40,6 +42,7 @@ export const en = {
     or: 'or',
     wrong: 'User name or password is wrong.',
     taken: 'This name is taken. Try another one.',
+    closed: 'This account was closed by an administrator.',
     failure: {
       cancelled: 'The log-in was cancelled.',
       expired: 'That log-in took too long or was used before. Try again.',
@@ -357,6 +360,8 @@ export const en = {
     friendRequest: (name: string) => `${name} wants to be your friend`,
     friendAccepted: (name: string) => `You and ${name} are friends now`,
   },
+
+  admin,
 
   errors: {
     bad_request: 'The server did not understand this.',

@@ -1,6 +1,7 @@
 /** Every word of the app in Simplified Chinese. */
 
 import type { Words } from './en';
+import { admin } from './zh-Hans_admin';
 
 const n = new Intl.NumberFormat('zh-Hans');
 
@@ -41,6 +42,7 @@ export const zhHans: Words = {
     or: '或',
     wrong: '用户名或密码不正确。',
     taken: '这个名字已被使用，请换一个。',
+    closed: '此账号已被管理员关闭。',
     failure: {
       cancelled: '登录已取消。',
       expired: '登录超时或已被使用，请重试。',
@@ -356,6 +358,8 @@ export const zhHans: Words = {
     friendRequest: (name) => `${name} 想加你为好友`,
     friendAccepted: (name) => `你和 ${name} 成为好友了`,
   },
+
+  admin,
 
   errors: {
     bad_request: '服务器无法理解这个请求。',

@@ -6,6 +6,7 @@ import type {
   ErrorCode,
   LogIn,
   NewAccount,
+  OwnProfile,
   ProfileChange,
   ProfileListing,
   SessionList,
@@ -71,7 +72,7 @@ export class Accounts {
   }
 
   /** How this user is shown. */
-  me(token: string): Promise<ProfileListing> {
+  me(token: string): Promise<OwnProfile> {
     return this.#ask('GET', 'me', { token });
   }
 
@@ -88,6 +89,11 @@ export class Accounts {
   /** One chat as this user sees it in a list. */
   chat(token: string, chat: string): Promise<Summary> {
     return this.#ask('GET', `chats/${encodeURIComponent(chat)}`, { token });
+  }
+
+  /** What is asked under `/admin`, which needs a right of its own. */
+  administer<T>(token: string, method: string, path: string, body?: object): Promise<T> {
+    return this.#ask(method, `admin/${path}`, body === undefined ? { token } : { token, body });
   }
 
   async #ask<T>(
