@@ -103,6 +103,14 @@ async def test_health_and_the_outbox_are_shown(stage: Stage) -> None:
     assert shown.stdout.split()[:2] == ["pending", "0"]
 
 
+async def test_features_are_shown_and_a_mode_is_needed_to_switch_one(stage: Stage) -> None:
+    shown = await run(stage, "switches")
+    assert ["typing", "yes", "on", "settings"] in [line.split() for line in shown.stdout.splitlines()]
+    assert (await told(stage, "switches", "search", "default"))["switches"][3]["set_by"] == "settings"
+    unsaid = await run(stage, "switches", "search")
+    assert (unsaid.exit_code, unsaid.stderr) == (2, "hubbub: say which mode: on, off, auto or default\n")
+
+
 async def test_what_a_user_wrote_cannot_paint_the_terminal(stage: Stage) -> None:
     alice = await stage.signs_up("alice")
     (await alice.http.patch("/me", {"display_name": "[red]x[/] \u202eevil"})).gives(200)

@@ -81,7 +81,9 @@ def _do_create(most: float, user: str, draft: Draft, _now: int) -> Reply:
 
 
 async def find(desk: Desk, _caller: Caller, command: Rooms, _now: int) -> RoomList:
-    """A page of the directory of public rooms."""
+    """A page of the directory of public rooms. Refused(unavailable) to whoever searches while that is let go."""
+    if command.query and not desk.offered.is_on("search"):
+        raise Refused(ErrorCode.UNAVAILABLE, "Searching is switched off for now; rooms can be listed.")
     rooms = await desk.chats.rooms(command.query or "", command.after or "", DIRECTORY_PAGE + 1)
     return RoomList(rooms=list(rooms[:DIRECTORY_PAGE]), more=len(rooms) > DIRECTORY_PAGE)
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from hubbub.model.chats import Chat
 from hubbub.model.entries import Entry
+from hubbub.model.features import Everything, Offered
 from hubbub.model.proposals import Done, Proposal
 from hubbub.model.recent import Window
 from hubbub.model.replies import FriendLists, PresenceListing, ProfileListing, Reply, RoomListing
@@ -179,3 +180,4 @@ class Desk(Struct, frozen=True, kw_only=True):
     pushes: Pushes
     entropy: Entropy
     measure: Measure
+    offered: Offered = Everything()

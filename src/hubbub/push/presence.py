@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, 
 from typing import Any
 
 from hubbub.model.chats import PRIVATE, Chat
+from hubbub.model.features import Everything, Offered
 from hubbub.model.news import News, PresenceMoved, of_chat
 from hubbub.model.ports import Chats, People, Whereabouts
 from hubbub.model.proposals import Committed
@@ -45,7 +46,9 @@ class PresenceBoard:
         whereabouts: Whereabouts | None = None,
         say: Say = _silence,
         spawn: Spawn | None = None,
+        offered: Offered | None = None,
     ) -> None:
+        self._offered = offered or Everything()
         self._whereabouts = whereabouts
         self._say = say
         self._spawn = spawn
@@ -101,6 +104,8 @@ class PresenceBoard:
 
     def committed(self, committed: Sequence[Committed]) -> None:
         """New friends see at once whether the other is there, unless that is news the next tick tells them anyway."""
+        if not self._offered.is_on("presence"):
+            return
         for each in committed:
             for user, push in each.notices:
                 if push.change == "accepted" and push.user in self._here and push.user not in self._news:
@@ -126,6 +131,8 @@ class PresenceBoard:
             self._gone[user] = since
             self._note(PresencePush(user=user, online=False, last_seen=since))
         self._start_asking()
+        if not self._offered.is_on("presence"):
+            return  # the latest of each user waits until it is on again
         self._spread_news()
         budget = PER_TICK
         while self._waiting and budget > 0:

@@ -1,6 +1,7 @@
 """Telling the others how far somebody is: merged, at most one push a second and chat (docs/protocol.md §2 Crowds)."""
 
 from hubbub.model.chats import Chat
+from hubbub.model.features import Everything, Offered
 from hubbub.model.replies import ReceiptPush
 from hubbub.push.hub import Hub
 
@@ -10,14 +11,17 @@ EVERY_MS = 1_000
 class ReceiptBoard:
     """Whose cursors moved since the last telling. Larger chats than `crowd` are not told."""
 
-    def __init__(self, hub: Hub, *, crowd: float) -> None:
+    def __init__(self, hub: Hub, *, crowd: float, offered: Offered | None = None) -> None:
         self._hub = hub
+        self._offered = offered or Everything()
         self._crowd = crowd
         self._moved: dict[Chat, set[str]] = {}
         self._told: dict[Chat, int] = {}
 
     def moved(self, chat: Chat, user: str, now: int) -> None:
         """The member's cursors rose; told at once if the chat was quiet for a second, else with the next tick."""
+        if not self._offered.is_on("receipts"):
+            return
         if len(chat.members) > self._crowd or self._hub.channel(chat.id) is None:
             return
         self._moved.setdefault(chat, set()).add(user)

@@ -55,6 +55,7 @@ METRICS = (
     Metric("journal_repeated_total", COUNTER, "Transactions made again because another node came in between."),
     Metric("journal_batch_size", HISTOGRAM, "Writes in one committed transaction."),
     Metric("journal_commit_seconds", HISTOGRAM, "From the beginning of a transaction to the end of its COMMIT."),
+    Metric("feature_off", GAUGE, "1 while the feature is let go: typing, presence, receipts, search.", ("feature",), "max"),
     Metric("outbox_pending", GAUGE, "Outbox rows not yet on the bus, as last looked at.", (), "max"),
     Metric("outbox_oldest_seconds", GAUGE, "Age of the oldest of them.", (), "max"),
     Metric("outbox_claimed_total", COUNTER, "Ranges published in place of another node."),

@@ -10,8 +10,10 @@ from hubbub.execute.erasure import Erasure
 from hubbub.execute.exports import Exports
 from hubbub.execute.operations import Operations
 from hubbub.execute.room_administration import RoomAdministration
+from hubbub.execute.switching import Switching
 from hubbub.model.accounts import Passwords
 from hubbub.model.administration import Commit, Health
+from hubbub.model.features import FEATURES, Switches
 from hubbub.model.ports import Desk
 from hubbub.model.sessions import Lifetimes, OnRevoked
 from hubbub.persist.administration import StoredAdministration
@@ -23,9 +25,11 @@ from hubbub.persist.journal import Journal
 from hubbub.persist.nodes import serving
 from hubbub.persist.outbox import Outbox
 from hubbub.persist.sessions import StoredSessions
+from hubbub.persist.switches import StoredSwitches
 from hubbub.publish.relay import Relay
 from hubbub.push.presence import PresenceBoard
 from hubbub.wiring.cluster import Cluster, OnProfile
+from hubbub.wiring.settings import Settings
 
 
 def administration(
@@ -39,6 +43,8 @@ def administration(
     outbox: Outbox,
     relay: Relay,
     health: Callable[[], Awaitable[Health]],
+    switching: StoredSwitches,
+    switches: Switches,
     *,
     password_chars: int,
 ) -> AdminServices:
@@ -54,8 +60,15 @@ def administration(
             store, StoredErasure(database, lifetimes), desk, commit, on_revoked, on_profile, audit
         ),
         exports=Exports(store, StoredArchive(database), desk.people, sessions, audit),
+        switching=Switching(switches, switching, audit),
         operations=Operations(outbox, relay.recover, health, audit),
     )
+
+
+def switches_of(settings: Settings) -> Switches:
+    """The features as the settings have them."""
+    modes = {feature: getattr(settings.degrade, feature) for feature in FEATURES}
+    return Switches(modes, settings.degrade.late_ms)
 
 
 def health_of(

@@ -118,6 +118,7 @@ async def _live(settings: Settings, circle: Circle, station: Station | None = No
         await check_strangers(database, clock, circle)
         node = build(settings, database, epoch, clock, circle)
         await node.revocations.load()
+        await node.switching.poll()
         await node.passwords.warm()
         await _serve(settings, node, stop, station)
     finally:
@@ -237,7 +238,10 @@ async def _reasons(node: Node) -> list[str]:
 def _start(node: Node, settings: Settings, lag: Histogram) -> "asyncio.Task[None]":
     spawn = node.tasks.spawn
     spawn(_every(node.gate.wheel.tick_ms / 1000, lambda: _done(node.gate.wheel.advance)), "timing wheel")
-    spawn(_every(BOARDS_EVERY, lambda: _boards(node), lag), "presence, receipts, typing, rates, bus")
+    spawn(
+        _every(BOARDS_EVERY, lambda: _boards(node), _lateness(node, lag)),
+        "presence, receipts, typing, rates, bus",
+    )
     spawn(_every(SWEEP_EVERY, lambda: _sweep(node)), "sweep")
     spawn(_every(1.0, lambda: _done(node.lines.tick)), "bound of the log")
     spawn(_every(PURGE_EVERY, lambda: _purge(node, settings.outbox_retention_days)), "purge")
@@ -249,16 +253,31 @@ def _start(node: Node, settings: Settings, lag: Histogram) -> "asyncio.Task[None
     return spawn(node.journal.run(), "journal")
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[None]], lag: Histogram | None = None) -> None:
-    """A tick that was late is not made up for by two at once; `lag` is told how late."""
+def _lateness(node: Node, lag: Histogram) -> Callable[[float], None]:
+    """Measure how late the loop is, and let features go by it where that is automatic."""
+
+    def late(seconds: float) -> None:
+        lag.observe(seconds)
+        before = node.switches.off
+        node.switches.tick(seconds * 1000)
+        if node.switches.off != before:
+            log.warning("features let go under load changed", off=node.switches.off, late_seconds=seconds)
+
+    return late
+
+
+async def _every(
+    seconds: float, work: Callable[[], Awaitable[None]], late: Callable[[float], None] | None = None
+) -> None:
+    """A tick that was late is not made up for by two at once; `late` is told by how many seconds."""
     loop = asyncio.get_running_loop()
     due = loop.time()
     failing = False
     while True:
         due = max(due + seconds, loop.time())
         await asyncio.sleep(due - loop.time())
-        if lag is not None:
-            lag.observe(loop.time() - due)
+        if late is not None:
+            late(loop.time() - due)
         try:
             await work()
         except (*OUTAGES, Refused) as error:
@@ -286,6 +305,7 @@ async def _sweep(node: Node) -> None:
     await node.clock.measure()
     await node.beat.beat()
     now = node.clock()
+    await node.switching.poll()
     await node.cursors.write(now)
     if node.last_seen:
         seen = dict(node.last_seen)

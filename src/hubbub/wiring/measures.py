@@ -10,6 +10,7 @@ from hubbub.accept.connection import Gate
 from hubbub.codec.wires import TCP_JSON, TCP_PROTOBUF, WEBSOCKET_JSON, WEBSOCKET_PROTOBUF
 from hubbub.dispatch.session import OPEN, STATES
 from hubbub.model.errors import CloseCode
+from hubbub.model.features import FEATURES
 from hubbub.runtime.histogram import Histogram
 from hubbub.runtime.memory_limit import memory_limit
 from hubbub.runtime.telemetry import Labelled, Telemetry
@@ -44,6 +45,7 @@ def measure(node: Node, settings: Settings, loop_lag: Histogram) -> Telemetry:
     _measure_caches(telemetry, node)
     if node.cluster.bus is not None:
         _measure_bus(telemetry, node.cluster.bus, node)
+    telemetry.read("feature_off", lambda: _by({each: not node.switches.is_on(each) for each in FEATURES}))
     _measure_process(telemetry, settings, loop_lag)
     return telemetry
 

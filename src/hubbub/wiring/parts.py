@@ -16,6 +16,7 @@ from hubbub.dispatch.dispatcher import Dispatcher
 from hubbub.dispatch.limits import TokenBuckets
 from hubbub.dispatch.request_log import RequestLog
 from hubbub.dispatch.session import Sessions as Conversations
+from hubbub.model.features import Switches
 from hubbub.model.ports import Bounds, Desk
 from hubbub.model.proposals import Committed
 from hubbub.persist.chats import ChatStore
@@ -31,6 +32,7 @@ from hubbub.persist.people import Directory
 from hubbub.persist.recent_log import RecentLog
 from hubbub.persist.replicas import Replicas
 from hubbub.persist.revocations import Revocations
+from hubbub.persist.switches import StoredSwitches
 from hubbub.publish.relay import Relay
 from hubbub.push.arrivals import Arrivals
 from hubbub.push.catch_up import CatchUp
@@ -46,7 +48,7 @@ from hubbub.runtime.bounded_lines import BoundedLines
 from hubbub.runtime.passwords import ArgonPasswords
 from hubbub.runtime.spawn import Tasks
 from hubbub.runtime.tracing import Traces
-from hubbub.wiring.administration import administration, health_of
+from hubbub.wiring.administration import administration, health_of, switches_of
 from hubbub.wiring.cluster import (
     Cluster,
     Cursors,
@@ -88,6 +90,8 @@ class Node:
     receipts: ReceiptBoard
     typing: TypingBoard
     rates: Rates
+    switches: Switches
+    switching: StoredSwitches
     dispatcher: Dispatcher
     gate: Gate
     sessions: Conversations
@@ -128,7 +132,8 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
     catch_up.arrived = arrivals.arrived
     relay = Relay(hub.publish, outbox, catch_up.hint, cluster.say, traces)
     last_seen: dict[str, int] = {}
-    receipts = ReceiptBoard(hub, crowd=bound(limits.crowd))
+    switches = switches_of(settings)
+    receipts = ReceiptBoard(hub, crowd=bound(limits.crowd), offered=switches)
     typing = TypingBoard(hub, cluster.say, per_second=limits.typing_per_second, crowd=bound(limits.crowd))
     presence = PresenceBoard(
         hub,
@@ -140,6 +145,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         whereabouts=cluster.whereabouts,
         say=cluster.say,
         spawn=tasks.spawn,
+        offered=switches,
     )
     journal = Journal(
         database,
@@ -169,6 +175,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         pushes=hub,
         entropy=secrets.token_bytes,
         measure=size_of,
+        offered=switches,
     )
     rates = Rates(limits, cluster.say, clock)
     dispatcher = Dispatcher(desk, journal, rates.buckets, traces=traces)
@@ -201,6 +208,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         on_revoked,
         on_profile,
     )
+    switching = StoredSwitches(database, switches)
     admin = administration(
         database,
         lifetimes_of(settings),
@@ -212,6 +220,8 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         outbox,
         relay,
         health_of(database, epoch, clock, gate, presence, journal, cluster),
+        switching,
+        switches,
         password_chars=settings.auth.password_chars,
     )
     sessions = gate.listener = Conversations(
@@ -249,6 +259,8 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         receipts=receipts,
         typing=typing,
         rates=rates,
+        switches=switches,
+        switching=switching,
         dispatcher=dispatcher,
         gate=gate,
         sessions=sessions,

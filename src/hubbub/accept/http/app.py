@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 from hubbub.accept.http.accounts import AccountsController, MeController
 from hubbub.accept.http.admin.operations import AdminOperationsController
 from hubbub.accept.http.admin.rooms import AdminRoomsController
+from hubbub.accept.http.admin.switches import AdminSwitchesController
 from hubbub.accept.http.admin.users import AdminUsersController
 from hubbub.accept.http.asking import provide_asking
 from hubbub.accept.http.avatars import AvatarsController, OwnAvatarController
@@ -54,6 +55,7 @@ CONTROLLERS = (
     AdminUsersController,
     AdminRoomsController,
     AdminOperationsController,
+    AdminSwitchesController,
 )
 
 

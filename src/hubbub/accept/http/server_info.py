@@ -5,16 +5,18 @@ from msgspec import Struct
 
 from hubbub.accept.http.asking import Ask
 from hubbub.accept.http.documentation import answers
+from hubbub.model.features import Feature
 from hubbub.model.logins import ProviderListing
 
 
 class ServerInfo(Struct, kw_only=True):
-    """`providers` are the identity providers one may log in with; `start` of each takes `?return_to=`."""
+    """`off`: what this server does not offer for now (docs/protocol.md §7); `providers` are the identity providers one may log in with; `start` of each takes `?return_to=`."""
 
     name: str
     version: str
     signup_open: bool
     password_chars: int
+    off: list[Feature]
     providers: list[ProviderListing]
 
 
@@ -34,6 +36,7 @@ class ServerController(Controller):
             version=policy.version,
             signup_open=policy.signup_open,
             password_chars=policy.password_chars,
+            off=ask.services.admin.switching.off,
             providers=[
                 ProviderListing(alias=alias, label=door.label, start=f"/api/v1/oidc/{alias}/start")
                 for alias, door in doors.items()

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hubbub.wiring.admin import users as of_users
-from hubbub.wiring.admin.context import Terminal, open_terminal
+from hubbub.wiring.admin.context import WRONG_USAGE, Terminal, fail, open_terminal
 from hubbub.wiring.admin.output import print_card, print_json, print_table
 from hubbub.wiring.admin.rooms import rooms
 from hubbub.wiring.admin.users import users
@@ -65,6 +65,26 @@ def audit(
         print_json(page)
     else:
         print_table(page["lines"], AUDIT_COLUMNS)
+
+
+@admin.command()
+def switches(
+    context: typer.Context,
+    feature: Annotated[str, typer.Argument(help="typing, presence, receipts or search.")] = "",
+    mode: Annotated[str, typer.Argument(help="on, off, auto, or default: as the settings say.")] = "",
+) -> None:
+    """What the server lets go under load; with FEATURE and MODE, switch it on every node."""
+    terminal: Terminal = context.obj
+    if feature and not mode:
+        fail("say which mode: on, off, auto or default", WRONG_USAGE)
+    if feature:
+        answer = terminal.ask("PUT", "switches/{}", feature, body={"mode": mode})
+    else:
+        answer = terminal.ask("GET", "switches")
+    if terminal.json:
+        print_json(answer)
+    else:
+        print_table(answer["switches"], ("feature", "on", "mode", "set_by"))
 
 
 @outbox.command("show")

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from msgspec import Struct, field
 
+from hubbub.model.features import Mode
 from hubbub.wiring.settings.meta import count as _count
 from hubbub.wiring.settings.meta import text as _text
 from hubbub.wiring.settings.meta import time as _time
@@ -264,6 +265,19 @@ class Database(Struct, frozen=True, kw_only=True):
     ] = False
 
 
+class Degrade(Struct, frozen=True, kw_only=True):
+    """What may be let go under load so that messages go on: `on`, `off`, or `auto`, by this node's lateness (docs/operations.md)."""
+
+    typing: Annotated[Mode, _text("Telling who is typing.")] = "on"
+    presence: Annotated[Mode, _text("Telling who is there.")] = "on"
+    receipts: Annotated[Mode, _text("Telling who has received and read.")] = "on"
+    search: Annotated[Mode, _text("Searching the directory of rooms.")] = "on"
+    late_ms: Annotated[
+        int,
+        _count("`auto`: a tick later than this, for two seconds, lets one more go.", least=10, most=60_000),
+    ] = 250
+
+
 class Cache(Struct, frozen=True, kw_only=True):
     """State kept in memory, or in Redis; the least recently used goes first and is read again when needed."""
 
@@ -359,3 +373,4 @@ class Settings(Struct, frozen=True, kw_only=True):
     journal: Journal = Journal()
     database: Database = Database()
     cache: Cache = Cache()
+    degrade: Degrade = Degrade()

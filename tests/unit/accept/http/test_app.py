@@ -28,7 +28,7 @@ ROUTES = {
     "GET /admin/rooms", "GET /admin/rooms/{chat}",
     "DELETE /admin/rooms/{chat}", "GET /admin/rooms/{chat}/members", "GET /admin/rooms/{chat}/bans",
     "PUT /admin/rooms/{chat}/owner", "GET /admin/health", "GET /admin/outbox", "POST /admin/outbox/retry",
-    "GET /admin/audit",
+    "GET /admin/audit", "GET /admin/switches", "PUT /admin/switches/{feature}",
 }  # fmt: skip
 
 

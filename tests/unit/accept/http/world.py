@@ -23,11 +23,13 @@ from hubbub.execute.operations import Operations
 from hubbub.execute.profiles import Profiles
 from hubbub.execute.room_administration import RoomAdministration
 from hubbub.execute.sessions import Sessions
+from hubbub.execute.switching import Switching
 from hubbub.model import commands, replies
 from hubbub.model.administration import Health
 from hubbub.model.commands import AnyCommand
 from hubbub.model.entries import Message
 from hubbub.model.errors import ErrorCode, Refused
+from hubbub.model.features import FEATURES, Switches
 from hubbub.model.identity import Caller
 from hubbub.model.sessions import Lifetimes
 from hubbub.persist.accounts import StoredAccounts
@@ -40,6 +42,7 @@ from hubbub.persist.erasure import StoredErasure
 from hubbub.persist.outbox import Outbox
 from hubbub.persist.revocations import Revocations
 from hubbub.persist.sessions import StoredSessions
+from hubbub.persist.switches import StoredSwitches
 from hubbub.runtime.bounded_lines import BoundedLines
 from hubbub.runtime.passwords import ArgonPasswords, HashCost
 
@@ -124,6 +127,7 @@ class World:
         self.address = ADDRESS
         self.desk = Desk()
         self.ended: list[str] = []
+        self.switches = Switches(dict.fromkeys(FEATURES, "on"), 250)
         self.profiles: list[replies.ProfileListing] = []
         self.passwords = ArgonPasswords(HashCost(time=1, memory_kib=8))
         self.revocations = Revocations(database, lambda: self.now, self.ended.extend, self.ended.extend)
@@ -174,6 +178,7 @@ class World:
                 audit,
             ),
             exports=Exports(store, StoredArchive(database), self.desk, sessions, audit),
+            switching=Switching(self.switches, StoredSwitches(database, self.switches), audit),
             operations=Operations(outbox, outbox.left_behind, self.health, audit),
         )
 

@@ -7,6 +7,7 @@ from hubbub.execute.erasure import Erasure
 from hubbub.execute.exports import Exports
 from hubbub.execute.operations import Operations
 from hubbub.execute.room_administration import RoomAdministration
+from hubbub.execute.switching import Switching
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +19,4 @@ class AdminServices:
     erasure: Erasure
     exports: Exports
     operations: Operations
+    switching: Switching

@@ -1,0 +1,99 @@
+"""Features that are let go (docs/protocol.md §7): what a client is told, that nothing breaks, and that they come back."""
+
+import httpx
+import pytest
+from tests.conversations.test_administration import operator
+
+from hubbub_conformance.conversation import Stage
+
+pytestmark = [pytest.mark.inside, pytest.mark.wires("websocket+json")]
+
+
+async def switch(stage: Stage, feature: str, mode: str) -> None:
+    answer = (await operator(stage).put(f"/admin/switches/{feature}", {"mode": mode})).gives(200)
+    assert {each["feature"]: each["mode"] for each in answer["switches"]}[feature] in {mode, "on"}
+
+
+async def off(stage: Stage) -> list[str]:
+    return (await stage.stranger.get("/server")).gives(200)["off"]
+
+
+@pytest.fixture
+async def stage(own_stage: Stage) -> Stage:
+    """A server of the test's own: what is switched is switched for everybody on it."""
+    return own_stage
+
+
+async def test_typing_is_taken_and_told_to_nobody(stage: Stage) -> None:
+    alice, bob = await stage.people("alice", "bob")
+    room = await stage.room(alice, bob)
+    await switch(stage, "typing", "off")
+    assert await off(stage) == ["typing"]
+    await alice.says("typing", chat=room, on=True)
+    await alice.asks("ping")
+    await bob.hears_nothing(of="typing")
+    await switch(stage, "typing", "default")
+    await alice.says("typing", chat=room, on=True)
+    await bob.eventually_hears("typing", chat=room, user=alice, on=True)
+
+
+async def test_presence_is_answered_as_to_a_stranger_and_told_again_when_it_is_back(stage: Stage) -> None:
+    alice, bob = await stage.people("alice", "bob")
+    await stage.friends(alice, bob)
+    await switch(stage, "presence", "off")
+    unknown = {"user": bob.user, "online": False, "last_seen": None}
+    assert (await alice.asks("presence", users=[bob.user]))["presences"] == [unknown]
+    carol = await stage.signs_up("carol")
+    late = await carol.connects()
+    chat = await stage.friends(alice, late)
+    await alice.hears_nothing(of="presence")
+    await switch(stage, "presence", "on")
+    await alice.eventually_hears("presence", user=late, online=True)
+    assert (await alice.asks("presence", users=[bob.user]))["presences"][0]["online"] is True
+    assert chat
+
+
+async def test_receipts_are_kept_and_told_to_nobody(stage: Stage) -> None:
+    alice, bob = await stage.people("alice", "bob")
+    room = await stage.room(alice, bob)
+    await switch(stage, "receipts", "off")
+    sent = await alice.asks("send", msg_type="group", to=room, content="hi", msg_id="1")
+    await bob.asks("read", chat=room, seq=sent["seq"])
+    await alice.hears_nothing(of="receipt")
+    members = (await alice.asks("members", chat=room))["members"]
+    assert {each["user"]: each["read"] for each in members}[bob.user] == sent["seq"]
+    await switch(stage, "receipts", "default")
+    again = await alice.asks("send", msg_type="group", to=room, content="ho", msg_id="2")
+    await bob.asks("read", chat=room, seq=again["seq"])
+    await alice.eventually_hears("receipt", chat=room, user=bob, read=again["seq"])
+
+
+async def test_search_is_refused_and_the_list_is_not(stage: Stage) -> None:
+    (alice,) = await stage.people("alice")
+    room = await stage.room(alice)
+    await switch(stage, "search", "off")
+    await alice.is_refused("unavailable", "rooms", query="room")
+    (await alice.http.get("/rooms", query="room")).refuses(503, "unavailable")
+    assert room in [each["chat"] for each in (await alice.asks("rooms"))["rooms"]]
+    await switch(stage, "search", "default")
+    assert (await alice.asks("rooms", query="room"))["rooms"]
+
+
+async def test_a_switch_survives_a_restart_and_is_measured(stage: Stage) -> None:
+    assert (await operator(stage).get("/admin/switches")).gives(200)["switches"][0]["on"] is True
+    await switch(stage, "search", "off")
+    (await operator(stage).put("/admin/switches/flying", {"mode": "on"})).refuses(404, "not_found")
+    await stage.stops_the_server()
+    stage.server.start()
+    assert await off(stage) == ["search"]
+    async with httpx.AsyncClient() as client:
+        told = (await client.get(f"{stage.server.internal}/metrics")).text
+    assert 'hubbub_feature_off{feature="search"} 1' in told
+    assert 'hubbub_feature_off{feature="typing"} 0' in told
+
+
+@pytest.mark.settings(HUBBUB_DEGRADE_TYPING="off")
+async def test_a_setting_switches_too(stage: Stage) -> None:
+    assert await off(stage) == ["typing"]
+    await switch(stage, "typing", "on")
+    assert await off(stage) == []
