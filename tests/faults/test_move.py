@@ -15,6 +15,7 @@ from tests.services.mariadb import Mariadb
 
 from hubbub.operate.cluster.postgres import Postgres
 from hubbub.operate.cluster.server import PROGRAM, Server, until
+from hubbub.operate.cluster.service import ProgramFailedError
 
 GROWN = 1_500  # messages: more than a page of entries, with twice as much to copy after them
 
@@ -58,7 +59,7 @@ class Copied:
         """0 while there is no such table."""
         try:
             return int(self._ask(f"SELECT count(*) FROM {table}"))
-        except (AssertionError, sqlite3.OperationalError):
+        except (ProgramFailedError, sqlite3.OperationalError):
             return 0
 
     def _ask(self, statement: str) -> str:
