@@ -4,7 +4,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from tests.cluster.collector import Collected, Collector, collecting
 
 from hubbub.operate.cluster.redis import Redis
@@ -47,11 +49,21 @@ async def stage(nodes: list[ServerProcess]) -> AsyncIterator[Stage]:
 
 async def whole(collector: Collector, trace: str, *names: str) -> list[Collected]:
     """The trace, once it has spans of these names and no others."""
-    async with asyncio.timeout(PATIENCE):
-        while len(spans := collector.of(trace)) < len(names):
-            await asyncio.sleep(0.02)
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while len(spans := collector.of(trace)) < len(names) and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.02)
     assert sorted(span.name for span in spans) == sorted(names)
     return spans
+
+
+async def exemplars_of(node: ServerProcess) -> set[str]:
+    """The traces that the buckets of a node's latency lead to, read as Prometheus reads them."""
+    async with httpx.AsyncClient() as http:
+        accept = {"accept": "application/openmetrics-text; version=1.0.0"}
+        text = (await http.get(f"{node.internal}/metrics", headers=accept)).text
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    samples = families["hubbub_delivery_latency_seconds"].samples
+    return {sample.exemplar.labels["trace_id"] for sample in samples if sample.exemplar is not None}
 
 
 async def test_a_message_is_one_trace_from_its_sender_to_the_fan_out_on_both_nodes(
@@ -76,6 +88,8 @@ async def test_a_message_is_one_trace_from_its_sender_to_the_fan_out_on_both_nod
     assert by_name["send"].attributes == {"hubbub.user": alice.user, "hubbub.outcome": "ok"}
     assert there.attributes == {"hubbub.chat": room, "hubbub.seq": sent["seq"], "hubbub.deliveries": 1}
     assert all(span.began <= span.ended for span in spans)
+    exemplars = [await exemplars_of(node) for node in nodes]
+    assert all(trace in each for each in exemplars)
     lines = [json.loads(line) for node in nodes for line in node.log]
     assert trace in {line.get("trace", {}).get("id") for line in lines}
 

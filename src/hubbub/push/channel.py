@@ -14,7 +14,7 @@ from hubbub.model.entries import Entry
 from hubbub.model.replies import Resync
 from hubbub.push.latency import Since
 from hubbub.push.mailbox import HIGH_WATER, Flusher, Mailbox
-from hubbub.runtime.tracing import Span
+from hubbub.runtime.tracing import Span, trace_id
 
 STEP_CHARS = 65_536  # of content in one step: beyond, the transport gets its turn before more is given to it
 ENTRY_CHARS = 256  # what stands around the content
@@ -168,9 +168,12 @@ class FanOut:
         self._since = since
         self.done = False
 
-    def run(self, channel: Channel, _flusher: Flusher, _budget: int) -> int:
+    def run(self, channel: Channel, flusher: Flusher, _budget: int) -> int:
         deliveries = sum(map(len, channel.listeners.values()))
         for span in self._spans:
+            trace = trace_id(span.traceparent)
+            if trace is not None and deliveries:
+                flusher.latency.traced(self._since, trace)
             span.end(chat=channel.chat.id, seq=channel.served, deliveries=deliveries)
         self.done = True
         return 1

@@ -8,7 +8,6 @@ import structlog
 
 from hubbub.codec.news import UnknownVersionError, decode
 from hubbub.model import news as n
-from hubbub.model.entries import Entry
 from hubbub.model.ports import Chats
 from hubbub.model.replies import ProfileListing
 from hubbub.push.arrivals import Arrivals
@@ -95,17 +94,18 @@ class Ear:
     def _appended(self, news: n.Appended) -> None:
         chat = self._chats.peek(news.chat)
         if chat is None or news.rights_version > chat.rights_version or not chat.advance(news.entries):
-            self._read_again(news.chat, news.entries)
+            self._read_again(news)
             return
         self._hub.hear(chat, news.entries, news.accepted, news.traces)
 
-    def _read_again(self, chat: str, entries: Sequence[Entry]) -> None:
-        self._chats.outdated(chat)
-        channel = self._hub.channel(chat)
+    def _read_again(self, news: n.Appended) -> None:
+        self._chats.outdated(news.chat)
+        channel = self._hub.channel(news.chat)
         if channel is not None:
-            self._catch_up.behind(channel, entries[-1].seq)
+            self._hub.trace(channel, news.traces, news.accepted)
+            self._catch_up.behind(channel, news.entries[-1].seq)
         else:
-            self._hub.note_changes(chat, entries)
+            self._hub.note_changes(news.chat, news.entries)
 
     def _rights_moved(self, news: n.RightsMoved) -> None:
         chat = self._chats.peek(news.chat)

@@ -14,7 +14,8 @@ from hubbub.model.entries import REMOVALS, Entry, MemberChanged
 from hubbub.model.news import of_chat, of_user
 from hubbub.model.proposals import Committed
 from hubbub.model.replies import ChatPush, FriendPush, Push, Resync
-from hubbub.push.channel import Announce, Attach, Channel, CloseHole, Detach, Entries, FanOut, Step
+from hubbub.push.channel import Announce, Attach, Channel, CloseHole, Detach, Entries, Step
+from hubbub.push.fan_outs import FanOuts
 from hubbub.push.interest import Alone, Interest
 from hubbub.push.latency import Since
 from hubbub.push.mailbox import Flusher, Mailbox
@@ -63,7 +64,7 @@ class Hub:
         self.interest = interest
         self._flusher = flusher
         self._latency = flusher.latency
-        self._traces = traces
+        self._fan_outs = FanOuts(traces)
         self._describe = describe
         self._fill = fill
         self._channels: dict[str, Channel] = {}
@@ -135,6 +136,7 @@ class Hub:
         """A channel nobody needs; while it has steps to serve, who comes back must find their place behind them."""
         if channel.locals == 0 and not channel.active and self._channels.get(channel.chat.id) is channel:
             del self._channels[channel.chat.id]
+            self._fan_outs.passed_on(channel)
             self.interest.release(of_chat(channel.chat.id))
 
     def enter(self, local: Local, mailbox: Mailbox) -> None:
@@ -190,6 +192,8 @@ class Hub:
             return
         channel.reach = max(channel.reach, entries[-1].seq)
         fresh = [entry for entry in entries if entry.seq > channel.position]
+        if fresh:
+            self._fan_outs.begin(channel, traces, since)
         if not fresh or channel.filling:
             return
         if fresh[0].seq != channel.position + 1:
@@ -197,9 +201,10 @@ class Hub:
             self._fill(channel)
             return
         self._queue_entries(channel, fresh, since)
-        if traces:
-            spans = [self._traces.child("fan-out", parent) for parent in traces]
-            self._queue(channel, FanOut(spans, since))
+
+    def trace(self, channel: Channel, traces: Contexts, accepted: int) -> None:
+        """Another node committed this on these traces, and it is about to be read from the log."""
+        self._fan_outs.begin(channel, traces, (self._latency.remote, accepted))
 
     def _welcome_joined(self, chat: Chat, entries: Sequence[Entry]) -> None:
         """Somebody of this node may join a chat nobody here listened to: its flow starts before that entry."""
@@ -250,6 +255,8 @@ class Hub:
                 run = []
                 self._went(channel, entry.user)
         self._queue_run(channel, run, since, own)
+        for step in self._fan_outs.passed_on(channel):
+            self._queue(channel, step)
 
     def _queue_run(self, channel: Channel, run: list[Entry], since: Since, own: Forms) -> None:
         for entry in run:

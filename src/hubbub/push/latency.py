@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hubbub.runtime.histogram import Histogram
+from hubbub.runtime.histogram import Exemplar, Histogram
 
 Since = tuple[Histogram, int]
 """Where it counts, and when it was accepted (ms, of the database's time, which all nodes share)."""
@@ -20,6 +20,12 @@ class Latency:
     def passed_on(self, since: Since, deliveries: int) -> None:
         """So many mailboxes were given it; they are written to at the end of this loop turn."""
         self._passed_on.append((since, deliveries))
+
+    def traced(self, since: Since, trace: str) -> None:
+        """What was passed on just now belongs to this trace."""
+        histogram, accepted = since
+        now = self._clock()
+        histogram.exemplify(Exemplar(trace, max(0, now - accepted) / 1000, now / 1000))
 
     def written(self) -> None:
         """The end of the loop turn."""

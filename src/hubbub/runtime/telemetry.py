@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     Metric,
 )
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
 
 from hubbub.runtime import metrics
 from hubbub.runtime.histogram import Histogram
@@ -35,9 +37,13 @@ class Telemetry(Collector):
         self._readings: dict[metrics.Metric, Read] = {}
         self._process: Iterable[Collector] = ()
 
-    async def text(self) -> bytes:
-        """Every reading now, as Prometheus text."""
-        return generate_latest(self.registry)
+    async def exposition(self, accept: str) -> tuple[bytes, str]:
+        """Every reading now, as OpenMetrics if `accept` (the header) names it, else as Prometheus text, and which of them.
+
+        Exemplars are in OpenMetrics alone.
+        """
+        encode, media_type = choose_encoder(accept)
+        return encode(self.registry), media_type
 
     def read(self, name: str, read: Read) -> None:
         """How a declared metric is read: its value, or its values by their labels. Raises KeyError for others."""
@@ -60,7 +66,16 @@ def _family(metric: metrics.Metric, reading: Reading) -> Metric:
     values = reading if isinstance(reading, Mapping) else {(): reading}
     for labels, value in values.items():
         if isinstance(value, Histogram):
-            family.add_metric(labels, buckets=value.buckets(), sum_value=value.total)  # type: ignore[attr-defined]
+            family.add_metric(labels, buckets=_buckets(value), sum_value=value.total)  # type: ignore[attr-defined]
         else:
             family.add_metric(labels, value)  # type: ignore[attr-defined]
     return family
+
+
+def _buckets(histogram: Histogram) -> list[tuple[str, float] | tuple[str, float, Exemplar]]:
+    """With the exemplar of each bucket that has one."""
+    buckets: list[tuple[str, float] | tuple[str, float, Exemplar]] = [*histogram.buckets()]
+    for place, found in histogram.exemplars.items():
+        bound, count = histogram.buckets()[place]
+        buckets[place] = (bound, count, Exemplar({"trace_id": found.trace}, found.value, found.at))
+    return buckets

@@ -158,7 +158,7 @@ def _stop_event() -> asyncio.Event:
 
 async def _serve(settings: Settings, node: Node, stop: asyncio.Event, station: Station | None) -> None:
     lag = Histogram()
-    internal_app = build_internal_app(lambda: _reasons(node), measure(node, settings, lag).text)
+    internal_app = build_internal_app(lambda: _reasons(node), measure(node, settings, lag).exposition)
     internal = Port(internal_app, settings.internal_host, settings.internal_port, gate=None)
     web_app = load_web_app()
     if web_app is None:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from hubbub.runtime import metrics
-from hubbub.runtime.histogram import Histogram
+from hubbub.runtime.histogram import Exemplar, Histogram
 from hubbub.runtime.telemetry import Telemetry
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "metrics.md"
@@ -19,7 +20,7 @@ async def test_readings_have_their_labels_and_are_read_when_asked() -> None:
     telemetry.read("journal_failing", lambda: True)
     batches.observe(3)
     closed["4001",] = 2
-    text = (await telemetry.text()).decode()
+    text = (await telemetry.exposition(""))[0].decode()
     families = {family.name: family for family in text_string_to_metric_families(text)}
     assert [(s.labels, s.value) for s in families["hubbub_connections_closed"].samples] == [
         ({"code": "1000"}, 1),
@@ -32,6 +33,25 @@ async def test_readings_have_their_labels_and_are_read_when_asked() -> None:
         ("hubbub_journal_batch_size_sum", None): 3,
     }
     assert families["hubbub_journal_failing"].samples[0].value == 1
+
+
+async def test_a_bucket_leads_to_a_trace_for_whoever_asks_for_open_metrics() -> None:
+    telemetry, latency = Telemetry(), Histogram((1.0, 2.0))
+    telemetry.read("delivery_latency_seconds", lambda: {("local",): latency})
+    latency.observe(1.5)
+    latency.exemplify(Exemplar("4bf92f3577b34da6a3ce929d0e0e4736", 1.5, 1_700_000_000))
+    text, media_type = await telemetry.exposition(
+        "application/openmetrics-text; version=1.0.0,text/plain;q=0.5"
+    )
+    assert media_type.startswith("application/openmetrics-text")
+    [family] = open_metrics(text.decode())
+    found = {sample.labels["le"]: sample.exemplar for sample in family.samples if "le" in sample.labels}
+    assert {bound: exemplar.labels for bound, exemplar in found.items() if exemplar is not None} == {
+        "2": {"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}
+    }
+    plain, media_type = await telemetry.exposition("text/plain")
+    assert media_type.startswith("text/plain; version=0.0.4")
+    assert b"4bf92f" not in plain
 
 
 def test_a_name_that_is_not_declared_is_refused() -> None:

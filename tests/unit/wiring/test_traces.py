@@ -5,6 +5,7 @@ import sys
 import pytest
 from structlog.testing import capture_logs
 
+from hubbub import runtime
 from hubbub.runtime.tracing import NO_TRACES
 from hubbub.wiring.settings import Trace
 from hubbub.wiring.traces import traces_of
@@ -20,6 +21,7 @@ def test_a_missing_extra_is_named_and_costs_no_start(monkeypatch: pytest.MonkeyP
     for name in [each for each in sys.modules if each.split(".")[0] == "opentelemetry"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delitem(sys.modules, "hubbub.runtime.otel", raising=False)
+    monkeypatch.delattr(runtime, "otel", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with capture_logs() as said:
         assert traces_of(ASKED, "n1") is NO_TRACES

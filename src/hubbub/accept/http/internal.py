@@ -3,21 +3,20 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar import Litestar, MediaType, Response, get
+from litestar import Litestar, MediaType, Request, Response, get
 from litestar.types import ASGIApp
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from hubbub.accept.http.headers import with_security_headers
 from hubbub.accept.http.problems import HANDLERS
 
 Readiness = Callable[[], Awaitable[list[str]]]
-Readings = Callable[[], Awaitable[bytes]]
+Readings = Callable[[str], Awaitable[tuple[bytes, str]]]
 
 
 def build_internal_app(readiness: Readiness, readings: Readings) -> ASGIApp:
     """The ASGI application. `readiness` gives the reasons why no traffic should come; none means ready.
 
-    `readings` gives Prometheus text.
+    `readings` gives what is measured in a form that the header `Accept` names, and the form's media type.
     """
 
     @get("/livez", media_type=MediaType.JSON)
@@ -33,9 +32,10 @@ def build_internal_app(readiness: Readiness, readings: Readings) -> ASGIApp:
         return Response({"status": status, "reasons": reasons}, status_code=503 if reasons else 200)
 
     @get("/metrics")
-    async def metrics() -> Response[bytes]:
-        """Prometheus text."""
-        return Response(await readings(), headers={"content-type": CONTENT_TYPE_PLAIN_0_0_4})
+    async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Prometheus text, or OpenMetrics for who asks for it."""
+        body, media_type = await readings(request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": media_type})
 
     app = Litestar(
         [livez, readyz, metrics],

@@ -2,7 +2,8 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.exposition import choose_encoder
 
 from hubbub.accept.http.internal import build_internal_app
 
@@ -18,8 +19,9 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
     registry = CollectorRegistry()
     Counter("hubbub_teas", "Cups", registry=registry).inc(3)
 
-    async def readings() -> bytes:
-        return generate_latest(registry)
+    async def readings(accept: str) -> tuple[bytes, str]:
+        encode, media_type = choose_encoder(accept)
+        return encode(registry), media_type
 
     app = build_internal_app(readiness, readings)
     async with httpx.AsyncClient(
@@ -49,6 +51,12 @@ async def test_metrics_are_those_of_the_registry(http: httpx.AsyncClient) -> Non
     answer = await http.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert "hubbub_teas_total 3.0" in answer.text
+
+
+async def test_who_asks_for_open_metrics_gets_them(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0"})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    assert answer.text.endswith("# EOF\n")
 
 
 async def test_the_public_pages_are_not_here(http: httpx.AsyncClient) -> None:
