@@ -86,6 +86,7 @@ async def work(part: Part, plan: Plan) -> dict[str, Any]:
     held = await open_all(
         lambda number: Watching(staying, number, seen), plan.stay, plan.port, part.progressed
     )
+    await part.meet()
     before = await part.meet()
     start = time.monotonic()
     visits = []
@@ -162,7 +163,9 @@ def _measure(
     ):
         generator.meet(bar.to)
         server.quiet()
-        cpu, bar = server.cpu(), progress.step(f"{name}: coming and going", 1)
+        bar = progress.step(f"{name}: coming and going", 1)
+        generator.meet()
+        cpu = server.cpu()
         generator.meet()
         bar.to(1)
         server.quiet()

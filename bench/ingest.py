@@ -2,32 +2,33 @@
 
 A closed loop: every connection has at most `--window` messages without their `sent`, and sends the next when one comes.
 Every message also goes out to all members of its room, so the server delivers `members` times what it takes in.
-The reference is the same rows through bare sqlite3 in transactions as large as the journal's were.
+Then an open loop at half of the goal. The reference is the same rows through the database's driver in transactions as large as
+the journal's were.
 """
 
 import argparse
 import asyncio
-import sqlite3
+import random
 import time
 from array import array
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from load import rows
+from load import openloop
+from load.chart import Chart
 from load.client import Client, Tally, open_all, send_frame
 from load.generator import Crew, Part, crew
-from load.quantiles import quantile
-from load.report import CACHE, Report, Steps, conduct, options, wait
-from load.sampling import Sampler, Samples, told
+from load.quantiles import SHARES, Histogram, quantile
+from load.report import Report, Steps, conduct, options, wait
+from load.sampling import sampling
 from load.server import NO_PINGS, Server, serving
+from load.stores import STORES, Store, store
 from load.world import Room, build, room_id
 
-from hubbub.persist.engine import DATABASE_FILE
-
-GOAL = 8_000
+GOAL, HALF_MS = 12_000, 100.0
 DRAIN_SECONDS = 30
 
 
@@ -129,6 +130,10 @@ def main() -> None:
     parser.add_argument(
         "--window", type=int, default=1, help="messages of a connection without `sent`, at most"
     )
+    parser.add_argument("--store", choices=STORES, default="sqlite")
+    parser.add_argument(
+        "--half", type=float, default=0.0, help="a second, of the open loop; 0: half of the goal"
+    )
     parser.add_argument("--content", type=int, default=40, help="characters in a message")
     parser.add_argument("--warm-up", type=float, default=2.0, help="seconds before the measurement")
     parser.add_argument("--seconds", type=float, default=10.0, help="seconds of the measurement")
@@ -137,43 +142,41 @@ def main() -> None:
 
 def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
     """Measure."""
-    store = data / "server"
+    with store(asked.store, data / "server") as where:
+        return _run(asked, data / "server", where, progress)
+
+
+def _run(asked: argparse.Namespace, data: Path, where: Store, progress: Steps) -> Report:
     rooms = [Room(room_id(each), range(each, asked.connections, asked.rooms)) for each in range(asked.rooms)]
-    build(store, asked.connections, rooms)
-    plans = [Plan(0, range(each, asked.connections, asked.processes), asked.rooms, asked.window, "x" * asked.content)
-             for each in range(asked.processes)]  # fmt: skip
-    with serving(store, NO_PINGS) as server:
-        plans = [Plan(server.port, each.numbers, each.rooms, each.window, each.content) for each in plans]
-        with crew(work, plans) as generator:
-            measured, samples = _measure(asked, server, generator, progress)
-    stored = _stored(store)
+    build(data, asked.connections, rooms, where.url)
+    with serving(data, NO_PINGS | where.settings) as server:
+        plans = [Plan(server.port, range(each, asked.connections, asked.processes), asked.rooms, asked.window, "x" * asked.content)
+                 for each in range(asked.processes)]  # fmt: skip
+        with crew(work, plans) as generator, sampling(asked, server.pid, "ingest") as profile:
+            measured = _measure(asked, server, generator, progress)
+        stored = where.stored()
+        half = _at_half(asked, server.port, progress, rooms)
     batch = max(1, round(measured["committed"] / max(1, measured["commits"])))
-    bar = progress.step("reference: bare sqlite3", 1)
-    reference = rows.messages_per_second(
-        data / "reference", batch, asked.rooms, "x" * asked.content, min(3.0, asked.seconds)
-    )
+    bar = progress.step("reference: the driver alone", 1)
+    reference = where.reference(batch, asked.rooms, "x" * asked.content, min(3.0, asked.seconds))
     bar.to(1)
-    return _report(asked, measured, samples, stored, reference)
+    report = _report(asked, where.name, measured, half, stored, reference)
+    report.notes += profile
+    return report
 
 
-def _measure(
-    asked: argparse.Namespace, server: Server, generator: Crew, progress: Steps
-) -> tuple[dict[str, Any], dict[str, Samples] | None]:
+def _measure(asked: argparse.Namespace, server: Server, generator: Crew, progress: Steps) -> dict[str, Any]:
     bar = progress.step("connecting", asked.connections)
     generator.meet(bar.to)
     bar.to(asked.connections)
     wait(asked.warm_up, progress, "warming up")
     generator.meet()
     cpu, loop_cpu, counters, begun = server.cpu(), server.loop_cpu(), server.counters(), time.perf_counter()
-    sampler = None
-    if asked.profile:
-        sampler = Sampler(server.pid, CACHE / "ingest.stacks", native=asked.native)
     wait(asked.seconds, progress, "measuring")
     generator.meet()
     passed = time.perf_counter() - begun
     cpu, loop_cpu, after = server.cpu() - cpu, server.loop_cpu() - loop_cpu, server.counters()
-    samples = sampler.samples() if sampler is not None else None
-    measured = {
+    return {
         "seconds": passed,
         "cpu": cpu,
         "loop_cpu": loop_cpu,
@@ -181,22 +184,45 @@ def _measure(
         "committed": after["entries_committed_total"] - counters["entries_committed_total"],
         "parts": generator.results(),
     }
-    return measured, samples
 
 
-def _stored(store: Path) -> int:
-    """Messages in the database once the server has ended."""
-    connection = sqlite3.connect(store / DATABASE_FILE)
-    try:
-        return int(connection.execute("SELECT count(*) FROM entries").fetchone()[0])
-    finally:
-        connection.close()
+def _at_half(asked: argparse.Namespace, port: int, progress: Steps, rooms: Sequence[Room]) -> Histogram:
+    """An open loop at half of the goal: how long each waits from the moment it was due until it is acknowledged."""
+    drawn = random.Random(7)
+    rate, said = asked.half or GOAL / 2, Counter[str]()
+    schedule = []
+    for place in range(int(rate * asked.seconds)):
+        room = drawn.choice(rooms)
+        said[room.id] += 1
+        schedule.append((place / rate, drawn.choice(room.people), room.id))
+    plans = [
+        openloop.Plan(
+            port=port,
+            numbers=range(each, asked.connections, asked.processes),
+            joins=None,
+            schedule=[message for message in schedule if message[1] % asked.processes == each],
+            expected=sum(
+                said[room_id(number % asked.rooms)]
+                for number in range(each, asked.connections, asked.processes)
+            ),
+            padding="x" * max(0, asked.content - openloop.DIGITS),
+            warm_up=min(1.0, asked.seconds / 4),
+        )
+        for each in range(asked.processes)
+    ]
+    bar = progress.step(f"open loop, {rate:,.0f}/s", 1)
+    with crew(openloop.work, plans) as generator:
+        for _ in range(4):
+            generator.meet()
+        bar.to(1)
+        return sum((part["acknowledged"] for part in generator.results()), Histogram())
 
 
 def _report(
     asked: argparse.Namespace,
+    where: str,
     measured: dict[str, Any],
-    samples: dict[str, Samples] | None,
+    half: Histogram,
     stored: int,
     reference: float,
 ) -> Report:
@@ -205,9 +231,13 @@ def _report(
     ordered = sorted(waits)
     sent = len(waits)
     report = Report.of("ingest", asked)
+    report.label = "" if asked.store == "sqlite" else asked.store
     report.add("durable, acknowledged messages", sent / seconds, "/s", least=GOAL)
     report.add("acknowledged after, p50", quantile(ordered, 0.5) * 1e3, "ms")
     report.add("acknowledged after, p99", quantile(ordered, 0.99) * 1e3, "ms")
+    p50, p99 = half.quantiles((0.5, 0.99))
+    report.add("at half of the goal: acknowledged after, p50", p50, "ms")
+    report.add("at half of the goal: acknowledged after, p99", p99, "ms", most=HALF_MS)
     report.add("deliveries", sum(part["messages"] for part in parts) / seconds, "/s")
     report.add("server CPU", cpu / seconds * 100, "% of a core")
     report.add("server CPU per message", cpu / max(1, sent) * 1e6, "µs")
@@ -215,7 +245,7 @@ def _report(
     report.add("of it in database threads", (cpu - measured["loop_cpu"]) / max(1, sent) * 1e6, "µs")
     report.add("messages in a transaction", measured["committed"] / max(1, measured["commits"]))
     report.add("transactions", measured["commits"] / seconds, "/s")
-    report.add("reference: bare sqlite3, same batches", reference, "/s")
+    report.add("reference: the driver alone, same batches", reference, "/s")
     report.add("ratio to the reference", sent / seconds / reference)
     report.generator([part["share"] for part in parts])
     report.counts = {
@@ -229,10 +259,18 @@ def _report(
     members = asked.connections / asked.rooms
     report.notes.append(
         f"{asked.connections} connections, {asked.rooms} rooms of {members:g}, {asked.window} outstanding each; "
-        "SQLite WAL, synchronous=FULL; limits lifted, heartbeat 1 h"
+        f"{where}; limits lifted, heartbeat 1 h"
     )
-    if samples is not None:
-        report.notes += told(samples, CACHE / "ingest-profile.json")
+    report.chart = Chart(
+        "% of the messages",
+        "acknowledged after, ms",
+        {
+            "as many as it takes": [(share * 100, quantile(ordered, share) * 1e3) for share in SHARES],
+            "half of the goal": list(
+                zip((share * 100 for share in SHARES), half.quantiles(SHARES), strict=True)
+            ),
+        },
+    )
     return report
 
 

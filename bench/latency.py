@@ -6,20 +6,17 @@ The reference is a bare relay on the same event loop under the same load: no acc
 """
 
 import argparse
-import asyncio
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from load.chart import Chart
-from load.client import open_all
-from load.generator import Part, crew
-from load.openloop import DIGITS, Clocked, Listening, Message, send_due
+from load.generator import crew
+from load.openloop import DIGITS, Message, Plan, work
 from load.plain import Plain, plain
 from load.quantiles import SHARES, Histogram
 from load.report import Report, Steps, conduct, options
@@ -28,66 +25,6 @@ from load.server import NO_PINGS, Server, serving
 from load.world import Room, build, room_id
 
 GOAL_MS = 20.0
-PATIENCE = 60  # seconds until the last delivery
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one process of the generator does: `joins`: what its connections say to the relay."""
-
-    port: int
-    numbers: Sequence[int]
-    joins: Mapping[int, bytes] | None
-    schedule: Sequence[Message]
-    expected: int
-    padding: str
-    warm_up: float
-
-
-class Relayed(Listening):
-    """The same, spoken to by the relay."""
-
-    __slots__ = ("_joins",)
-
-    def __init__(self, clocked: Clocked, number: int, joins: bytes) -> None:
-        super().__init__(clocked, number)
-        self._joins = joins
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Join at once."""
-        self.transport = transport  # type: ignore[assignment]
-        self.opened = None
-        self.transport.write(self._joins)
-
-    def say(self, room: str, due: int, padding: str) -> None:
-        """A message that was due then."""
-        content = f"{due:0{DIGITS}}{padding}"
-        self.transport.write(f'm {room} {{"type":"message","content":"{content}"}}\n'.encode())
-
-
-async def work(part: Part, plan: Plan) -> dict[str, Any]:
-    """One process: connect, send what is due when it is due, wait for what everybody hears."""
-    clocked, joins = Clocked(), plan.joins
-    made = await open_all(
-        lambda number: Listening(clocked, number) if joins is None else Relayed(clocked, number, joins[number]),
-        plan.numbers, plan.port, part.progressed,
-    )  # fmt: skip
-    clients = {client.number: client for client in made if isinstance(client, Listening)}
-    before = await part.meet()
-    heard = clocked.tally.await_messages(plan.expected)
-    await send_due(clocked, clients, plan.schedule, plan.padding, plan.warm_up)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
-            await heard.wait()
-    after = await part.meet()
-    await part.meet()
-    return {
-        "delivered": clocked.delivered,
-        "acknowledged": clocked.acknowledged,
-        "messages": clocked.tally.messages,
-        "errors": len(clocked.tally.errors),
-        "share": after.share_since(before),
-    }
 
 
 def main() -> None:
@@ -149,8 +86,9 @@ def _measure(
         generator.meet(bar.to)
         bar.to(asked.connections)
         server.quiet()
-        cpu, begun = server.cpu(), time.perf_counter()
         bar = progress.step(f"{name}: {asked.rate:,.0f} messages/s", 1)
+        generator.meet()
+        cpu, begun = server.cpu(), time.perf_counter()
         generator.meet()
         spent = (server.cpu() - cpu) / (time.perf_counter() - begun)
         bar.to(1)

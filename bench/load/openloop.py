@@ -7,14 +7,19 @@ delivery is measured, by the time its content carries.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
-from load.client import Client, Tally, send_frame
+from load.client import Client, Tally, open_all, send_frame
+from load.generator import Part
 from load.quantiles import Histogram
 
 DUE = b'"content":"'
 DIGITS = 16  # of microseconds on the machine's monotonic clock, which all its processes share
 AHEAD = 0.2  # seconds until the first message
+PATIENCE = 60  # seconds until the last delivery
 Message = tuple[float, int, str]
 """(seconds after the start, the sender's number, room)"""
 
@@ -44,14 +49,14 @@ class Listening(Client):
         self.due: deque[int] = deque()
 
     def walk(self, data: bytes) -> None:
-        """The time stands once in each message, and nowhere else; what is not whole yet comes again."""
+        """The time stands once in each message of the loop; what is not whole yet comes again."""
         super().walk(data)
         clocked, now, end = self._clocked, time.monotonic_ns() // 1_000, len(data) - len(self.rest)
         at = data.find(DUE, 0, end)
         while at >= 0:
             stop = at + len(DUE) + DIGITS
-            due = int(data[at + len(DUE) : stop])
-            if due >= clocked.since:
+            digits = data[at + len(DUE) : stop]
+            if digits.isdigit() and (due := int(digits)) >= clocked.since:
                 clocked.delivered.add(max(0, now - due))
             at = data.find(DUE, stop, end)
 
@@ -81,3 +86,63 @@ async def send_due(
     for after, number, room in schedule:
         await asyncio.sleep(max(0.0, start + after - time.monotonic()))
         clients[number].say(room, int((start + after) * 1e6), padding)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one process of the generator does: `joins`: what its connections say to the relay."""
+
+    port: int
+    numbers: Sequence[int]
+    joins: Mapping[int, bytes] | None
+    schedule: Sequence[Message]
+    expected: int
+    padding: str
+    warm_up: float
+
+
+class Relayed(Listening):
+    """The same, spoken to by the relay."""
+
+    __slots__ = ("_joins",)
+
+    def __init__(self, clocked: Clocked, number: int, joins: bytes) -> None:
+        super().__init__(clocked, number)
+        self._joins = joins
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Join at once."""
+        self.transport = transport  # type: ignore[assignment]
+        self.opened = None
+        self.transport.write(self._joins)
+
+    def say(self, room: str, due: int, padding: str) -> None:
+        """A message that was due then."""
+        content = f"{due:0{DIGITS}}{padding}"
+        self.transport.write(f'm {room} {{"type":"message","content":"{content}"}}\n'.encode())
+
+
+async def work(part: Part, plan: Plan) -> dict[str, Any]:
+    """One process: connect, send what is due when it is due, wait for what everybody hears."""
+    clocked, joins = Clocked(), plan.joins
+    made = await open_all(
+        lambda number: Listening(clocked, number) if joins is None else Relayed(clocked, number, joins[number]),
+        plan.numbers, plan.port, part.progressed,
+    )  # fmt: skip
+    clients = {client.number: client for client in made if isinstance(client, Listening)}
+    await part.meet()
+    before = await part.meet()
+    heard = clocked.tally.await_messages(plan.expected)
+    await send_due(clocked, clients, plan.schedule, plan.padding, plan.warm_up)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            await heard.wait()
+    after = await part.meet()
+    await part.meet()
+    return {
+        "delivered": clocked.delivered,
+        "acknowledged": clocked.acknowledged,
+        "messages": clocked.tally.messages,
+        "errors": len(clocked.tally.errors),
+        "share": after.share_since(before),
+    }

@@ -1,18 +1,22 @@
 """The reference of bench/ingest: the rows a message makes, through bare sqlite3 in one thread, nothing else around."""
 
+import asyncio
+import re
 import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+import asyncpg
 
 from hubbub.persist.engine import DATABASE_FILE, database_url
 from hubbub.persist.migrate import upgrade
 
 INSERTS = (
     """INSERT INTO entries (chat, seq, kind, ts, ordinal, sender, msg_id, content, deleted)
-       VALUES (:chat, :seq, 1, :now, :seq, :user, :msg_id, :content, 0)""",
+       VALUES (:chat, :seq, 1, :now, :seq, :user, :msg_id, :content, FALSE)""",
     "INSERT INTO outbox (chat, seq, state, created_at) VALUES (:chat, :seq, 0, :now)",
-    """INSERT INTO writes (user, msg_id, digest, reply, chat, seq, ts)
+    """INSERT INTO writes ("user", msg_id, digest, reply, chat, seq, ts)
        VALUES (:user, :msg_id, :digest, 1, :chat, :seq, :now)""",
 )
 Row = dict[str, object]
@@ -30,6 +34,29 @@ def messages_per_second(data: Path, batch: int, rooms: int, content: str, second
         _store(connection, [_row(stored + place, rooms, content) for place in range(batch)])
         stored += batch
     connection.close()
+    return stored / passed
+
+
+def messages_per_second_to(url: str, batch: int, rooms: int, content: str, seconds: float) -> float:
+    """The same to a database server, through its driver: a transaction of three statements, each for all rows."""
+    upgrade(url)
+    return asyncio.run(_messages_per_second_to(url, batch, rooms, content, seconds))
+
+
+async def _messages_per_second_to(url: str, batch: int, rooms: int, content: str, seconds: float) -> float:
+    connection = await asyncpg.connect(url)
+    stored, begun = 0, time.perf_counter()
+    while (passed := time.perf_counter() - begun) < seconds:
+        some = [_row(stored + place, rooms, content) for place in range(batch)]
+        async with connection.transaction():
+            for insert in INSERTS:
+                names = list(dict.fromkeys(re.findall(r":(\w+)", insert)))
+                numbered = re.sub(
+                    r":(\w+)", lambda found, names=names: f"${names.index(found[1]) + 1}", insert
+                )
+                await connection.executemany(numbered, [[row[name] for name in names] for row in some])
+        stored += batch
+    await connection.close()
     return stored / passed
 
 

@@ -1,5 +1,6 @@
 """Thousands of users, rooms and memberships in an empty database, within seconds: rows in bulk, no server yet."""
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -8,11 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, create_engine, insert
+from sqlalchemy import Connection, Table, insert
 
 from hubbub.codec.access_tokens import mint
 from hubbub.model.chats import GROUP, MEMBER, OWNER
-from hubbub.persist.engine import DATABASE_FILE, database_url
+from hubbub.persist.engine import DATABASE_FILE, Database, database_url
 from hubbub.persist.migrate import upgrade
 from hubbub.persist.tables import chats, members, users
 
@@ -56,17 +57,26 @@ def token_of(number: int) -> str:
     return mint(user_name(number), f"s-bench-{number}", now, TOKEN_LIFE_MS, SECRET.encode())[0]
 
 
-def build(data: Path, people: int, rooms: Sequence[Room]) -> None:
-    """A migrated database in `data` with users 0 … `people`-1 and these rooms, all of them empty of messages."""
+def build(data: Path, people: int, rooms: Sequence[Room], url: str = "") -> None:
+    """A migrated database in `data`, or at `url`, with users 0 … `people`-1 and these rooms, all of them empty of messages."""
     data.mkdir(parents=True, exist_ok=True)
-    upgrade(database_url("", str(data)).render_as_string())
+    url = url or database_url("", str(data)).render_as_string()
+    upgrade(url)
+    asyncio.run(_fill(url, people, rooms))
+
+
+async def _fill(url: str, people: int, rooms: Sequence[Room]) -> None:
+    database = Database(database_url(url))
+    async with database.writing() as lane:
+        await lane.run_sync(_insert_all, people, rooms)
+    await database.close()
+
+
+def _insert_all(connection: Connection, people: int, rooms: Sequence[Room]) -> None:
     now = time.time_ns() // 1_000_000
-    engine = create_engine(f"sqlite:///{data / DATABASE_FILE}")
-    with engine.begin() as connection:
-        _insert(connection, users, (_user(number, now) for number in range(people)))
-        _insert(connection, chats, (_chat(room, now) for room in rooms))
-        _insert(connection, members, (row for room in rooms for row in _members(room)))
-    engine.dispose()
+    _insert(connection, users, (_user(number, now) for number in range(people)))
+    _insert(connection, chats, (_chat(room, now) for room in rooms))
+    _insert(connection, members, (row for room in rooms for row in _members(room)))
 
 
 def talk(data: Path, rooms: Sequence[str], messages: int, told: Callable[[int], None]) -> None:

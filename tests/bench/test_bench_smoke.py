@@ -21,7 +21,20 @@ def record_of(name: str, *options: str) -> dict[str, Any]:
 
 
 def test_ingest_stores_and_delivers_everything_it_acknowledges() -> None:
-    options = ("--connections", "20", "--rooms", "4", "--window", "2", "--seconds", "1", "--warm-up", "0")
+    options = (
+        "--connections",
+        "20",
+        "--rooms",
+        "4",
+        "--window",
+        "2",
+        "--seconds",
+        "1",
+        "--warm-up",
+        "0",
+        "--half",
+        "50",
+    )
     record = record_of("ingest", "--processes", "2", *options)
     counts = record["counts"]
 
