@@ -3,8 +3,10 @@
 import asyncio
 from typing import Any
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from hubbub.accept.endpoints import Introduced
 from hubbub.accept.heartbeat import TimingWheel
 
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -46,7 +48,9 @@ class BoundedHeads(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The clock of the first head starts."""
-        super().connection_made(transport)
+        super().connection_made(Introduced(transport))  # type: ignore[arg-type]  # all it asks of it are names
+        self.transport = transport
+        self.flow = FlowControl(transport)
         self._start_clock()
 
     def _start_clock(self) -> None:

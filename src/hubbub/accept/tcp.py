@@ -10,6 +10,7 @@ from sys import intern
 
 from hubbub.accept.admission import ADDRESS, DRAINING
 from hubbub.accept.connection import Connection, Gate
+from hubbub.accept.endpoints import peer_of
 from hubbub.codec import data_frame
 from hubbub.codec.data_frame import DataFrameReader, DataFrameViolation
 from hubbub.codec.wires import TCP_JSON, TCP_PROTOBUF, Wire
@@ -46,8 +47,7 @@ class TcpConnection(Connection, asyncio.BufferedProtocol):
         """A peer is here (with TLS: and has shaken hands)."""
         self.transport = transport
         self.transport.set_write_buffer_limits(high=HIGH_WATER, low=0)
-        peer = transport.get_extra_info("peername")
-        self.address = intern(self.address or (peer[0] if peer else ""))
+        self.address = intern(self.address or peer_of(transport))
         self.opened()
         self._admit()
 

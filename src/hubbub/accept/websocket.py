@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from hubbub.accept.admission import MALFORMED, REASONS
 from hubbub.accept.connection import Connection, Gate
+from hubbub.accept.endpoints import peer_of
 from hubbub.codec.websocket_frames import (
     BINARY,
     CLOSE,
@@ -107,8 +108,8 @@ class WebSocketConnection(Connection, asyncio.Protocol):
             span.end(status=HTTPStatus.SWITCHING_PROTOCOLS.value)
 
     def _admit(self, request: UpgradeRequest) -> None:
-        peer = self.transport.get_extra_info("peername")
-        self.address = intern(self.gate.admission.address_of(peer[0] if peer else "", request.headers))
+        peer = peer_of(self.transport)
+        self.address = intern(self.gate.admission.address_of(peer, request.headers))
         self.gate.admission.check(request)
         authorization = request.authorization or ""
         if authorization[: len(BEARER)].lower() == BEARER:
