@@ -230,8 +230,7 @@ def _report(
     waits = array("d", b"".join(part["waits"] for part in parts))
     ordered = sorted(waits)
     sent = len(waits)
-    report = Report.of("ingest", asked)
-    report.label = "" if asked.store == "sqlite" else asked.store
+    report = Report.of("ingest" if asked.store == "sqlite" else f"ingest_on_{asked.store}", asked)
     report.add("durable, acknowledged messages", sent / seconds, "/s", least=GOAL)
     report.add("acknowledged after, p50", quantile(ordered, 0.5) * 1e3, "ms")
     report.add("acknowledged after, p99", quantile(ordered, 0.99) * 1e3, "ms")
