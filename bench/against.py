@@ -3,10 +3,12 @@
 Without `--url`, the servers named by `--serve` are started here one after the other, and what a delivery costs each in
 CPU is told as a ratio to the bare broadcast server of the same run. What they promise is not the same: Hubbub answers
 once a message is on the disk, the others keep nothing. With `--url` and `--protocol` a server that runs already is
-loaded (Centrifugo: `--url ws://host:8000 --protocol centrifugo --token …`); only what the clients see is told then.
+loaded (Centrifugo: `--url ws://host:8000 --protocol centrifugo`, with the connections' token in the environment as TOKEN);
+only what the clients see is told then.
 """
 
 import argparse
+import os
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +27,6 @@ def main() -> None:
     parser = options(__doc__ or "")
     parser.add_argument("--url", default="", help="a server that runs already, as ws://host:port")
     parser.add_argument("--protocol", choices=sorted(PROTOCOLS), default="centrifugo", help="what it speaks")
-    parser.add_argument("--token", default="", help="what every connection to it shows")
     parser.add_argument(
         "--serve", nargs="+", choices=list(STARTED), default=list(STARTED), help="start these"
     )
@@ -35,13 +36,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--padding", type=int, default=40, help="characters of content beside the moment")
     asked = parser.parse_args()
-    report = Report(
-        "against",
-        {name: value for name, value in vars(asked).items() if name not in ("json", "record", "token")},
-    )
+    report = Report.of("against", asked)
     with work_folder() as data, steps() as progress:
         if asked.url:
-            there = Started(asked.url, 0, asked.protocol, [asked.token] * asked.connections)
+            there = Started(asked.url, 0, asked.protocol, [os.environ.get("TOKEN", "")] * asked.connections)
             _load(asked, asked.protocol, there, report, progress)
         else:
             _all(asked, data, report, progress)

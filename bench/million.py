@@ -21,7 +21,7 @@ from crowd.dealing import deal_by_address
 from crowd.holder import PER_ADDRESS
 from crowd.holders import Holders, holders
 from crowd.minutes import MIB, Look, Minutes
-from crowd.needs import available, needs, open_files
+from crowd.needs import SPARE, available, needs, open_files
 from load.report import Report, Steps, options, steps, work_folder
 from load.server import Server, serving
 from load.world import Room, build, room_id
@@ -30,7 +30,6 @@ FILES = 20_000
 SPARE_FILES = 200  # of a process, beside its connections
 DEVIATIONS = 5  # the kernel deals connections out at random: so far above the mean no worker ever comes
 WORKER_SECONDS = 10.0  # to start one, on a machine that starts fifty
-GUARD = 1_200 << 20  # bytes available below which nobody more is let in
 LOOK_SECONDS = 0.5
 AWAY_SECONDS = 10.0  # of talk while some are away
 
@@ -178,7 +177,7 @@ class Run:
         begun = time.monotonic()
         while (there := self._crowd.totals()["open"]) < self._asked.connections:
             passed = time.monotonic() - begun
-            if available() < GUARD:
+            if available() < SPARE:
                 self._report.notes.append(f"stopped at {there:,} connections: memory is at its end")
                 break
             if passed > self._asked.limit:

@@ -69,10 +69,10 @@ def the(records: Records, name: str) -> tuple[str, Record] | None:
     return (max(names), records[max(names)]) if names else None
 
 
-def command(record: Record, stem: str) -> str:
-    """What to type to repeat it; a record with a label was made at a scale of its own."""
-    scale = f" --connections {record['parameters']['connections']}" if stem != record["name"] else ""
-    return f".venv/bin/python bench/{record['name']}.py{scale}"
+def command(record: Record) -> str:
+    """What to type to repeat it; records made before that was kept had no options."""
+    name = record["name"]
+    return f".venv/bin/python {record.get('command') or f'bench/{name}.py'}"
 
 
 def said(template: str, record: Record) -> str:
@@ -92,9 +92,9 @@ def proof(records: Records) -> list[str]:
     for row in PROOF:
         found = the(records, row.record)
         if found is not None:
-            stem, record = found
+            record = found[1]
             what, figures = said(row.what, record), said(row.said, record)
-            lines.append(f"| {what} | {figures} | {record['at'][:10]} | `{command(record, stem)}` |")
+            lines.append(f"| {what} | {figures} | {record['at'][:10]} | `{command(record)}` |")
     return lines
 
 
@@ -149,7 +149,7 @@ def results(records: Records) -> list[str]:
         lines += [
             f"### {stem}",
             "",
-            f"`{command(record, stem)}` {where}",
+            f"`{command(record)}` {where}",
             "",
             "| | measured | | goal |",
             "|---|--:|---|---|",

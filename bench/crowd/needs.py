@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc/sys")
-PER_CONNECTION = 15_000  # bytes, kernel and both ends: bench/records/million-*.json
-PER_WORKER = 110 << 20  # bytes a worker has for itself
-SPARE = 2 << 30  # bytes for everything else
-PAGE = 4_096
+PER_CONNECTION = 15_500  # bytes, kernel and both ends: bench/records/million-*.json
+PER_WORKER = 95 << 20  # bytes a worker has for itself
+SPARE = 1_200 << 20  # bytes for everything else: beyond them nobody more is let in
 
 
 @dataclass(frozen=True)

@@ -216,6 +216,7 @@ class Report:
             "name": self.name,
             "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "commit": _commit(),
+            "command": _command(),
             "machine": _machine(),
             "versions": {name: version(name) for name in LIBRARIES} | {"sqlite": sqlite3.sqlite_version},
             "parameters": dict(self.parameters),
@@ -230,6 +231,12 @@ class Report:
 
 def _shown(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:,.3g}"
+
+
+def _command() -> str:
+    """What to type to repeat it: the options this run was given, but for those that only say where the record goes."""
+    options = [word for word in sys.argv[1:] if word not in {"--record", "--json"}]
+    return " ".join([f"{BENCH.name}/{Path(sys.argv[0]).name}", *options])
 
 
 def _commit() -> str:
