@@ -153,6 +153,7 @@ NODE = Dashboard("node", "Hubbub: one node", (
     Panel("Open files", "short", {"open": "sum(process_open_fds{$where})", "at most": "sum(process_max_fds{$where})"}),
     Panel("Disk of the data folder", "bytes", {"free": "min(hubbub_data_disk_free_bytes{$where})", "of": largest("data_disk_size_bytes")}),
     Panel("Workers that died", "ops", {"": rate("worker_restarts_total")}),
+    Panel("Until the certificate of framed TCP ends", "s", {"": "min(hubbub_certificate_ends_timestamp_seconds{$where} > 0) - time()"}),
     Panel("Commands", "ops", {"{{command}}": f"topk(10, {rate('commands_total', 'command')} > 0)"}),
     Panel("Accepted and delivered", "ops", {"accepted": rate("entries_committed_total"), "delivered": rate("deliveries_total")}),
     Panel("Delivery latency", "s", percentiles("delivery_latency_seconds", "origin")),

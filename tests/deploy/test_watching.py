@@ -41,8 +41,8 @@ SETTINGS = {
     "HUBBUB_DATABASE_TIMEOUT_SECONDS": "0.5",
     "HUBBUB_LIMITS_SEND_PER_SECOND": "0",
 }
-NOT_HERE = re.compile(r"hubbub_(replica_|workers|worker_restarts|forecast_)|ALERTS")
-"""Of a copy of the database, of a supervisor, of a forecast, and of alerts that fire: there are none of these here."""
+NOT_HERE = re.compile(r"hubbub_(replica_|workers|worker_restarts|forecast_|certificate_)|ALERTS")
+"""Of a copy of the database, a supervisor, a forecast, a certificate, and of alerts that fire: there are none of these here."""
 PAUSE, OFTEN = 0.05, 20
 
 
