@@ -137,9 +137,14 @@ class View:
         self._compare(entry)
         self._check_right(chat, seq)
         self._check_replied_first(entry)
-        if entry["type"] == "member" and entry["user"] == self.user and entry["change"] in REMOVALS:
+        if self._removes(entry):
             self._position.pop(chat, None)
             self._closed.add(chat)
+
+    def _removes(self, entry: Entry) -> bool:
+        """Up to the head in the welcome, which says that the user is in the chat, a removal is history: they came back."""
+        theirs = entry["type"] == "member" and entry["user"] == self.user and entry["change"] in REMOVALS
+        return theirs and int(entry["seq"]) > self._heads.get(entry["chat"], 0)
 
     def _is_in_place(self, chat: str, seq: int) -> bool:
         position = self._position[chat]
