@@ -7,6 +7,7 @@ from signal import Signals
 
 import pytest
 
+from hubbub.model.news import Lost, News
 from hubbub.operate.cluster.redis import Redis
 from hubbub.persist.shared_state import SharedState
 from hubbub.persist.whereabouts import LEASE_MS, Whereabouts
@@ -17,7 +18,8 @@ from hubbub.testing.clock import ManualClock
 class Node:
     def __init__(self, url: str, namespace: str, name: str, clock: ManualClock) -> None:
         self.state = SharedState(url, namespace, clock)
-        self.where = Whereabouts(self.state, name, clock)
+        self.said: list[News] = []
+        self.where = Whereabouts(self.state, name, clock, lambda _, news: self.said.append(news))
 
 
 @asynccontextmanager
@@ -25,7 +27,7 @@ async def nodes(url: str, namespace: str) -> AsyncIterator[tuple[ManualClock, No
     clock = ManualClock()
     one, two = (Node(url, namespace, name, clock) for name in ("n1", "n2"))
     for node in (one, two, one):
-        assert await node.where.renew() == []
+        assert await node.where.renew() == {}
     yield clock, one, two
     for node in (one, two):
         await node.state.close()
@@ -62,9 +64,10 @@ async def test_a_dead_nodes_users_are_taken_away_once_and_only_those_who_are_now
     await one.where.moved({"alice": 1, "bob": 1})
     await two.where.moved({"bob": 1})
     clock.advance(LEASE_MS + 1)
-    assert await two.where.renew() == ["alice"]
+    assert await two.where.renew() == {"alice": False}
+    assert two.said == [Lost(["alice"])]
     assert await two.where.elsewhere(["alice", "bob"]) == {}
-    assert await two.where.renew() == []
+    assert await two.where.renew() == {}
 
 
 async def test_a_node_that_drains_leaves_its_users_for_the_time_they_may_come_back(both: Both) -> None:
@@ -73,9 +76,9 @@ async def test_a_node_that_drains_leaves_its_users_for_the_time_they_may_come_ba
     await one.where.end(30_000)
     for _ in range(5):
         clock.advance(5_000)
-        assert await two.where.renew() == []
+        assert await two.where.renew() == {}
     clock.advance(5_001)
-    assert await two.where.renew() == ["alice"]
+    assert await two.where.renew() == {"alice": False}
 
 
 async def test_installations_on_one_redis_do_not_see_each_other(redis: Redis) -> None:
@@ -109,7 +112,7 @@ async def test_redis_may_go_and_come_back(trouble: str) -> None:
             async with asyncio.timeout(20):
                 while one.state.breaker.state != CLOSED:
                     clock.advance(REST_MS)
-                    assert await one.where.renew() == []
+                    assert await one.where.renew() == {}
             assert one.where.is_forgotten()
     finally:
         own.discard()

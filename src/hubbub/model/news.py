@@ -12,6 +12,7 @@ from hubbub.model.replies import FriendPush, ProfileListing
 
 VERSION = 1
 EVERYBODY = "all"
+GONE, QUIETLY_GONE = -1, -2
 _CHAT = "c/"
 
 
@@ -104,6 +105,38 @@ class PresenceMoved(Said, frozen=True):
     last_seen: int | None
 
 
+class Holds(Said, frozen=True):
+    """How many connections users have on a node now, told to everybody: GONE for none, QUIETLY_GONE if nobody was told of it.
+
+    `number` counts what the node told; `anew`: forget what it told before, all of it follows.
+    """
+
+    node: str
+    number: int
+    anew: bool
+    counts: dict[str, int]
+
+
+class Lives(Said, frozen=True):
+    """A node lives and has told `number`; without another sign it counts for so many seconds. Told to everybody."""
+
+    node: str
+    number: int
+    seconds: int
+
+
+class Unsure(Said, frozen=True):
+    """Somebody missed what a node told: it tells all anew. Told to everybody."""
+
+    node: str
+
+
+class Lost(Said, frozen=True):
+    """These users were on a node that is dead, and are nowhere else; told to everybody."""
+
+    users: list[str]
+
+
 class SessionsEnded(Said, frozen=True):
     """These sessions were revoked, told to everybody."""
 
@@ -124,6 +157,6 @@ class Spent(Said, frozen=True):
 
 
 News = (
-    Appended | Reached | Came | Told | RightsMoved | CursorsRose | Types | PresenceMoved | SessionsEnded
-    | ProfileChanged | Spent
+    Appended | Reached | Came | Told | RightsMoved | CursorsRose | Types | PresenceMoved | Holds | Lives | Unsure
+    | Lost | SessionsEnded | ProfileChanged | Spent
 )  # fmt: skip

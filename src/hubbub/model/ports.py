@@ -132,13 +132,22 @@ class Presence(Protocol):
 
 
 class Whereabouts(Protocol):
-    """Which users are connected to other nodes: persist/whereabouts."""
+    """Which users are connected to other nodes: persist/whereabouts in Redis, push/roll_call over the bus alone."""
 
     async def moved(self, counts: Mapping[str, int | None]) -> dict[str, bool] | None:
         """Connections these users have here now (None: gone); who of them is elsewhere. None: nobody knows."""
 
     async def elsewhere(self, users: Sequence[str]) -> dict[str, int]:
         """Those of the users who are on other nodes, with how many connections."""
+
+    def is_forgotten(self) -> bool:
+        """Whether what was told may be lost, so that `moved` has to be told of all who are here. Asked once each time."""
+
+    async def renew(self) -> Mapping[str, bool]:
+        """Once a second: this node lives. Who is there, or nowhere any more, without having been told of."""
+
+    async def end(self, linger_ms: float) -> None:
+        """This node ends: its users count as there for so long."""
 
 
 class Typing(Protocol):

@@ -7,6 +7,7 @@ A node whose lease ended counts for nothing, and who finds it first takes its us
 
 from collections.abc import Callable, Mapping, Sequence
 
+from hubbub.model.news import EVERYBODY, Lost, News
 from hubbub.persist.shared_state import Command, SharedState
 
 LEASE_MS = 10_000
@@ -15,15 +16,19 @@ CHUNK = 500
 
 
 class Whereabouts:
-    """Implements model.ports.Whereabouts."""
+    """Implements model.ports.Whereabouts. `say` tells the other nodes whom a dead one has lost."""
 
-    def __init__(self, state: SharedState, node: str, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, state: SharedState, node: str, clock: Callable[[], int], say: Callable[[str, News], None]
+    ) -> None:
         self._state = state
         self._node = node
         self._clock = clock
         self._alive: set[str] = {node}
         self._known = False
         self._forgotten = False
+        self._ended = False
+        self._say = say
 
     def _here(self, user: str) -> str:
         return self._state.key("here", user)
@@ -72,8 +77,10 @@ class Whereabouts:
         forgotten, self._forgotten = self._forgotten, False
         return forgotten
 
-    async def renew(self) -> list[str]:
+    async def renew(self) -> dict[str, bool]:
         """Keep the lease, see who else lives; gives users of dead nodes who are nowhere any more."""
+        if self._ended:
+            return {}
         now = self._clock()
         nodes = self._state.key("nodes")
         answers = await self._state.ask(
@@ -85,14 +92,16 @@ class Whereabouts:
         )
         if answers is None:
             self._known, self._alive = False, {self._node}
-            return []
+            return {}
         self._forgotten |= not self._known or bool(answers[0])
         self._known = True
         self._alive = {node.decode() for node in answers[1]}
         lost: list[str] = []
         for dead in answers[2]:
             lost += await self._take_away(dead.decode())
-        return lost
+        if lost:
+            self._say(EVERYBODY, Lost(lost))
+        return dict.fromkeys(lost, False)
 
     async def _take_away(self, dead: str) -> list[str]:
         """Only the one whose removal counts does it."""
@@ -120,4 +129,5 @@ class Whereabouts:
 
     async def end(self, linger_ms: float) -> None:
         """The node drains: its users count until they could have come back, then others take them away."""
+        self._ended = True
         await self._state.ask([("ZADD", self._state.key("nodes"), self._clock() + linger_ms, self._node)])

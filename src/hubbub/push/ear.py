@@ -15,6 +15,7 @@ from hubbub.push.catch_up import CatchUp
 from hubbub.push.hub import Hub
 from hubbub.push.presence import PresenceBoard
 from hubbub.push.receipts import ReceiptBoard
+from hubbub.push.roll_call import RollCall
 from hubbub.push.typing import TypingBoard
 
 log = structlog.get_logger("hubbub.ear")
@@ -23,7 +24,8 @@ log = structlog.get_logger("hubbub.ear")
 class Ear:
     """`node` is this node's name: what it said itself is no news.
 
-    `ended` is told of sessions that were revoked, `changed` of profiles, `spent` of what users took of limits.
+    `ended` is told of sessions that were revoked, `changed` of profiles, `spent` of what users took of limits, `roll_call`
+    of who is on which node, where there is no Redis for it.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Ear:
         ended: Callable[[Sequence[str]], None],
         changed: Callable[[ProfileListing], None],
         spent: Callable[[n.Spent], None],
+        roll_call: RollCall | None,
         clock: Callable[[], int],
     ) -> None:
         self._node = node
@@ -61,6 +64,10 @@ class Ear:
             n.SessionsEnded: lambda each: ended(each.sessions),
             n.ProfileChanged: lambda each: changed(each.profile),
             n.Spent: spent,
+            n.Lost: lambda each: presence.found(dict.fromkeys(each.users, False), clock()),
+            n.Holds: _unheard if roll_call is None else roll_call.heard,
+            n.Lives: _unheard if roll_call is None else roll_call.heard_of,
+            n.Unsure: _unheard if roll_call is None else roll_call.asked,
         }
 
     def hear(self, _topic: str, data: bytes) -> None:
@@ -118,3 +125,7 @@ class Ear:
         if chat is not None and member is not None:
             member.raise_to(news.received, news.read, news.read_ordinal)
             self._receipts.moved(chat, news.user, self._clock())
+
+
+def _unheard(_news: object) -> None:
+    """Redis knows it better."""

@@ -4,7 +4,9 @@ News waits by chat, and a chat's turn tells all of it in one piece to each who i
 write to each of their fellows for each of them would cost more than they do themselves (docs/adr/0014).
 """
 
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hubbub.model.chats import PRIVATE, Chat
@@ -20,6 +22,7 @@ Spawn = Callable[[Coroutine[Any, Any, None], str], object]
 PER_TICK = (
     2_000  # people told in one tick, each in a write of some 8 µs: a storm of arrivals gets 6 % of a core
 )
+CHANNELS_A_TURN = 500  # looked through in one loop turn: a few milliseconds
 
 
 def _silence(_topic: str, _news: News) -> None:
@@ -171,14 +174,19 @@ class PresenceBoard:
         self._moved |= self._here
 
     def _spread(self, chats: Iterable[Chat], push: PresencePush) -> None:
-        """Let the news wait in as few of these chats as reach every fellow, the largest first."""
-        reached = {push.user}
+        """Let the news wait, here and on other nodes, for those who see the user."""
+        for chat in self._reaching(push.user, chats):
+            self._say(of_chat(chat.id), PresenceMoved(chat.id, push.user, push.online, push.last_seen))
+            self._wait(chat, push)
+
+    def _reaching(self, user: str, chats: Iterable[Chat]) -> Iterator[Chat]:
+        """As few of these chats as reach every fellow of the user, the largest first."""
+        reached = {user}
         for chat in sorted(chats, key=_size, reverse=True):
             audience = self._audience(chat)
             if not reached.issuperset(audience):
                 reached.update(audience)
-                self._say(of_chat(chat.id), PresenceMoved(chat.id, push.user, push.online, push.last_seen))
-                self._wait(chat, push)
+                yield chat
 
     def _wait(self, chat: Chat, push: PresencePush) -> None:
         self._waiting.setdefault(chat.id, (chat, {}))[1][push.user] = push
@@ -202,13 +210,25 @@ class PresenceBoard:
         if news.last_seen is not None:
             self._gone[news.user] = news.last_seen  # told, though perhaps not stored yet
 
-    async def lost(self, users: Sequence[str], now: int) -> None:
-        """These were on a node that is dead, and are nowhere else."""
-        for user in users:
-            if user not in self._here:
-                self._gone[user] = now
-                chats = await self._chats.of_user(user)
-                self._spread(chats, PresencePush(user=user, online=False, last_seen=now))
+    def found(self, users: Mapping[str, bool], now: int) -> None:
+        """These are there, or nowhere, and no node has told of it: each node tells those who are on it."""
+        elsewhere = {user: online for user, online in users.items() if user not in self._here}
+        self._gone |= {user: now for user, online in elsewhere.items() if not online}
+        if elsewhere and self._spawn is not None:
+            self._spawn(self._find_fellows(elsewhere, now), "presence of other nodes' users")
+
+    async def _find_fellows(self, users: Mapping[str, bool], now: int) -> None:
+        """Whoever listens here is in chats that this node has in memory: the database is not asked."""
+        chats: defaultdict[str, list[Chat]] = defaultdict(list)
+        for number, channel in enumerate(list(self._hub.channels)):
+            if number % CHANNELS_A_TURN == 0:
+                await asyncio.sleep(0)
+            for user in users.keys() & channel.chat.members.keys():
+                chats[user].append(channel.chat)
+        for user, shared in chats.items():
+            last_seen = None if users[user] else now
+            for chat in self._reaching(user, shared):
+                self._wait(chat, PresencePush(user=user, online=users[user], last_seen=last_seen))
 
     def _audience(self, chat: Chat) -> Collection[str]:
         """Who of a chat may see each other: two friends, or the members of a small one."""

@@ -40,6 +40,7 @@ log = structlog.get_logger("hubbub")
 
 BOARDS_EVERY = 0.25
 SWEEP_EVERY = 1.0
+LEASE_EVERY = 1.0
 PURGE_EVERY = 600.0
 CERTIFICATE_EVERY = 600.0
 DAY_MS = 86_400_000
@@ -175,7 +176,7 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event, station: S
     number = await public.open(sockets[0])
     tcp = {} if framed is None else {"tcp": f"{settings.tcp.host}:{await framed.open(sockets[1])}"}
     await node.beat.beat()
-    await _renew_lease(node, node.clock())
+    await _renew_lease(node)
     journal = _start(node, settings, lag)
     for port, name in ((internal, "internal port"), (public, "public port")):
         node.tasks.spawn(port.serve(), name)
@@ -191,7 +192,7 @@ async def _serve(settings: Settings, node: Node, stop: asyncio.Event, station: S
     await _end(settings, node, journal, [public] if framed is None else [public, framed])
     await public.close()
     await internal.close()
-    await node.cluster.close(settings.presence_linger_seconds * 1000)
+    await node.cluster.close()
     await node.tasks.stop()
     await node.replicas.close()
     with contextlib.suppress(TimeoutError):
@@ -243,6 +244,7 @@ def _start(node: Node, settings: Settings, lag: Histogram) -> "asyncio.Task[None
         "presence, receipts, typing, rates, bus",
     )
     spawn(_every(SWEEP_EVERY, lambda: _sweep(node)), "sweep")
+    spawn(_every(LEASE_EVERY, lambda: _renew_lease(node)), "whereabouts")
     spawn(_every(1.0, lambda: _done(node.lines.tick)), "bound of the log")
     spawn(_every(PURGE_EVERY, lambda: _purge(node, settings.outbox_retention_days)), "purge")
     spawn(node.revocations.run(), "revocations")
@@ -316,16 +318,15 @@ async def _sweep(node: Node) -> None:
     await node.catch_up.compare(now)
     if node.cluster.subscriptions is not None:
         await node.cluster.subscriptions.tick()
-    await _renew_lease(node, now)
 
 
-async def _renew_lease(node: Node, now: int) -> None:
-    """Once a second this node says that it lives, and takes away the users of nodes that do not."""
+async def _renew_lease(node: Node) -> None:
+    """Once a second this node says that it lives, and tells its users of those of nodes that do not, database or not."""
     whereabouts = node.cluster.whereabouts
     if whereabouts is not None:
         if whereabouts.is_forgotten():
             node.presence.restate()
-        await node.presence.lost(await whereabouts.renew(), now)
+        node.presence.found(await whereabouts.renew(), node.clock())
 
 
 async def _purge(node: Node, days: int) -> None:
@@ -346,6 +347,7 @@ async def _end(
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(settings.drain_seconds + GOODBYE_SECONDS):
             await say_goodbye(node.gate, settings.drain_seconds)
+    await node.cluster.leave(settings.presence_linger_seconds * 1000)
     node.journal.stop()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LAST_COMMITS_SECONDS):

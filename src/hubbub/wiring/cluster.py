@@ -31,6 +31,7 @@ from hubbub.push.hub import ALONE
 from hubbub.push.interest import Interest, Spawn, Subscriptions
 from hubbub.push.profiles import ProfileBoard
 from hubbub.push.receipts import ReceiptBoard
+from hubbub.push.roll_call import RollCall
 from hubbub.push.shared_chats import SharedChats
 from hubbub.runtime.spawn import Tasks
 from hubbub.wiring.settings import Settings
@@ -62,11 +63,16 @@ class Cluster:
             for topic in (EVERYBODY, self.probe.topic):
                 self.subscriptions.hold(topic)
         self.state: SharedState | None = None
-        self.whereabouts: Whereabouts | None = None
+        self.whereabouts: RollCall | Whereabouts | None = None
         redis = settings.redis or (settings.bus if settings.bus.startswith("redis") else "")
-        if redis and self.bus is not None:
+        if self.bus is None:
+            return
+        if redis:
             self.state = SharedState(redis, settings.namespace, clock)
-            self.whereabouts = Whereabouts(self.state, self.node, clock)
+            self.whereabouts = Whereabouts(self.state, self.node, clock, self.say)
+        else:
+            bus = self.bus
+            self.whereabouts = RollCall(self.node, self.say, spawn, lambda: bus.is_up)
 
     def _hear(self, topic: str, data: bytes) -> None:
         if self.probe is not None and topic == self.probe.topic:
@@ -103,10 +109,19 @@ class Cluster:
         windows = RedisWindows(self.state, epoch, self._recent)
         return RecentLog(log, database, replicas, windows, self._recent, self._spawn)
 
-    async def close(self, linger_ms: float) -> None:
+    @property
+    def roll_call(self) -> RollCall | None:
+        """Who is on which node, where the nodes have to tell each other."""
+        return self.whereabouts if isinstance(self.whereabouts, RollCall) else None
+
+    async def leave(self, linger_ms: float) -> None:
         """This node ends; its users count as there until they could have come back."""
-        if self.whereabouts is not None and self.state is not None:
+        if self.whereabouts is not None:
             await self.whereabouts.end(linger_ms)
+
+    async def close(self) -> None:
+        """Nothing is told any more."""
+        if self.state is not None:
             await self.state.close()
 
     def say(self, topic: str, news: News) -> None:

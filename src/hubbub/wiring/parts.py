@@ -196,6 +196,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         revocations.announce,
         profile_changed_elsewhere(directory, board, tasks),
         rates.heard,
+        cluster.roll_call,
         clock,
     )
     on_revoked = revoked(revocations, cluster)
