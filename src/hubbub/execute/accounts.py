@@ -1,5 +1,7 @@
 """Signing up and logging in (docs/protocol.md §6)."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from hubbub.codec.access_tokens import mint
@@ -27,9 +29,16 @@ class AccountPolicy(Struct, frozen=True, kw_only=True):
 
 
 class Accounts:
-    """The two ways to come by a session."""
+    """The two ways to come by a session. `signed_up` is told of a new user, before the answer."""
 
-    def __init__(self, store: AccountStore, passwords: Passwords, policy: AccountPolicy) -> None:
+    def __init__(
+        self,
+        store: AccountStore,
+        passwords: Passwords,
+        policy: AccountPolicy,
+        signed_up: Callable[[str], None] = lambda _user: None,
+    ) -> None:
+        self._signed_up = signed_up
         self._store = store
         self._passwords = passwords
         self._policy = policy
@@ -65,6 +74,7 @@ class Accounts:
         account = Account(user=user, display_name=name, password_hash=hashed, created_at=now)
         if not await self._store.create(account, opening):
             raise _taken(user)
+        self._signed_up(user)
         return self._tokens(opening, now)
 
     async def log_in(self, user: str, password: str, device: str, now: int, entropy: Entropy) -> Tokens:

@@ -149,6 +149,12 @@ class ProfileChanged(Said, frozen=True):
     profile: ProfileListing
 
 
+class SignedUp(Said, frozen=True):
+    """There is a new user, told to everybody."""
+
+    user: str
+
+
 class Spent(Said, frozen=True):
     """What users took of a limit on a node since it last told, told to everybody."""
 
@@ -158,5 +164,5 @@ class Spent(Said, frozen=True):
 
 News = (
     Appended | Reached | Came | Told | RightsMoved | CursorsRose | Types | PresenceMoved | Holds | Lives | Unsure
-    | Lost | SessionsEnded | ProfileChanged | Spent
+    | Lost | SessionsEnded | ProfileChanged | SignedUp | Spent
 )  # fmt: skip

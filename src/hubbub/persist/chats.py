@@ -14,7 +14,10 @@ from sqlalchemy import BindParameter, Connection, Row, RowMapping, and_, bindpar
 
 from hubbub.model.chats import GROUP, PRIVATE, Chat, Member, Pair
 from hubbub.model.errors import ErrorCode, Refused
+from hubbub.model.ids import ROOM_PREFIX
 from hubbub.model.replies import RoomListing
+from hubbub.persist.absent import Absent
+from hubbub.persist.clock import machine_clock
 from hubbub.persist.coalesced import Coalesced
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import reading
@@ -30,6 +33,7 @@ Flights = dict[str, Flight]
 USERS_AT_ONCE = (
     100  # whose chats are read together: with ten chats each, a few milliseconds of the event loop
 )
+ABSENT_MS = 1_000  # of rooms only: nobody can know a room's 80 random bits before it is there, on whichever node it was made
 CHUNK = 500  # ids in one IN list; SQLite allows 32,766 parameters, MySQL's packets are the tighter bound
 
 
@@ -48,6 +52,7 @@ class ChatStore:
         open_direct: bool,
         shared: bool = False,
         replicas: Replicas | None = None,
+        clock: Callable[[], int] = machine_clock,
     ) -> None:
         self._database = database
         self._replicas = replicas or Replicas(database)
@@ -60,6 +65,7 @@ class ChatStore:
         self._flights: Flights = {}
         self._rows_of = Coalesced(self._read_rows, most=USERS_AT_ONCE)
         self._chats_of = Coalesced(self._read_chats, most=USERS_AT_ONCE)
+        self._absent = Absent(ABSENT_MS, clock)
         self._settled: dict[object, set[str]] = {}  # for each read in progress: what was settled meanwhile
 
     def peek(self, chat: str) -> Chat | None:
@@ -84,6 +90,7 @@ class ChatStore:
         """The journal has settled something: the object everybody holds says so, whatever a reader is still reading."""
         for settled in self._settled.values():
             settled.add(chat.id)
+        self._absent.forget(chat.id)
         self._outdated.discard(chat.id)
         known = self._known.get(chat.id)
         if known is None:
@@ -108,6 +115,7 @@ class ChatStore:
             return False
         for settled in self._settled.values():
             settled.add(chat)
+        self._absent.forget(chat)
         if chat in self._known:
             self._outdated.add(chat)
         if len(self._outdated) > self._capacity:
@@ -142,25 +150,31 @@ class ChatStore:
 
     async def load(self, chat: str, people: People | None = None) -> Chat | None:
         """The chat, read if need be; one reader at a time, however many ask."""
-        found = self.peek(chat)
-        if found is not None:
-            return found
-        if people is not None:
-            return (await self._read([chat], {chat: people})).get(chat)
-        flight = self._flights.get(chat)
-        if flight is None:
-            return (await self._read([chat], {})).get(chat)
-        return await asyncio.shield(flight)
+        while (found := self.peek(chat)) is None and chat not in self._absent:
+            flight = self._flights.get(chat)
+            if flight is None:
+                return (await self._read([chat], {} if people is None else {chat: people})).get(chat)
+            found = await asyncio.shield(flight)
+            if found is not None or people is None:
+                break
+        return found
 
     async def load_many(self, ids: Iterable[str]) -> list[Chat]:
         """Those that exist, in the order asked."""
         wanted = list(ids)
         found = {each: chat for each in wanted if (chat := self.peek(each)) is not None}
-        missing = [each for each in wanted if each not in found]
+        flights = {
+            each: self._flights[each] for each in wanted if each in self._flights.keys() - found.keys()
+        }
+        missing = [each for each in wanted if each not in found and each not in flights]
         if missing:
             found |= await self._read(
                 missing, {}
             )  # what is outdated meanwhile is still the object everybody holds
+        for each, flight in flights.items():
+            chat = await asyncio.shield(flight)
+            if chat is not None:
+                found[each] = chat
         return [found[each] for each in wanted if each in found]
 
     async def _read(self, ids: list[str], people: dict[str, People]) -> dict[str, Chat]:
@@ -202,6 +216,8 @@ class ChatStore:
                 loaded[each] = known
             elif each in loaded:
                 loaded[each] = self._landed(loaded[each])
+            elif each.startswith(ROOM_PREFIX):
+                self._absent.note([each])
         return loaded
 
     def _landed(self, fresh: Chat) -> Chat:
@@ -271,8 +287,8 @@ class ChatStore:
     async def _read_chats(self, users: Sequence[str]) -> dict[str, list[Chat]]:
         rows = await self._read_rows(users)
         everything = {(row[1], row[2], row[3]) for of_one in rows.values() for row in of_one}
-        await self.follow(everything)
         loaded = {chat.id: chat for chat in await self.load_many({each[0] for each in everything})}
+        await self.follow(everything)  # what others were reading already is older perhaps
         return {user: list(_memberships(user, rows[user], loaded)) for user in users}
 
     async def rooms(self, query: str, after: str, limit: int) -> Sequence[RoomListing]:

@@ -1,18 +1,25 @@
 """Users as others see them. Profiles are kept in memory for a while: every list of chats shows names."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from random import uniform
 
 from sqlalchemy import BindParameter, bindparam, or_, select
 
+from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.replies import FriendLists, ProfileListing
 from hubbub.persist import bulk
+from hubbub.persist.absent import Absent
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import reading
 from hubbub.persist.tables import blocks, friendships, users
 
 KEPT_MS = 60_000  # so long another node's change of a name may stay unseen
+ABSENT_MS = 500  # so long somebody who signed up on another node may be unknown here, if the bus lost that and they were asked for before
 CHUNK = 500
+
+Flight = asyncio.Future[ProfileListing | None]
 
 
 class Directory:
@@ -25,7 +32,9 @@ class Directory:
         self._database = database
         self._capacity = capacity
         self._clock = clock
-        self._known: OrderedDict[str, tuple[int, ProfileListing]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, ProfileListing]] = OrderedDict()
+        self._absent = Absent(ABSENT_MS, clock)
+        self._flights: dict[str, Flight] = {}
         self.hits = 0
         self.misses = 0
 
@@ -34,35 +43,71 @@ class Directory:
         return bool(await self.profiles([user]))
 
     async def profiles(self, users: Iterable[str]) -> dict[str, ProfileListing]:
-        """The profiles of those that exist."""
+        """The profiles of those that exist; each is read by one at a time, however many ask."""
         now = self._clock()
         found: dict[str, ProfileListing] = {}
         missing: list[str] = []
         for user in users:
-            at, profile = self._known.get(user, (0, None))
-            if profile is not None and now - at < KEPT_MS:
+            until, profile = self._known.get(user, (0, None))
+            if profile is not None and now < until:
                 found[user] = profile
-            else:
+            elif user not in self._absent:
                 missing.append(user)
         self.hits += len(found)
         self.misses += len(missing)
-        if missing:
-            found |= await self._read(missing, now)
+        flights = {user: self._flights[user] for user in missing if user in self._flights}
+        mine = [user for user in missing if user not in flights]
+        if mine:
+            found |= await self._fly(mine)
+        for user, flight in flights.items():
+            profile = await asyncio.shield(flight)
+            if profile is not None:
+                found[user] = profile
         return found
 
-    async def _read(self, missing: list[str], now: int) -> dict[str, ProfileListing]:
+    async def _fly(self, users: list[str]) -> dict[str, ProfileListing]:
+        """Read them for all who ask meanwhile; what was said to be another by then is not kept."""
+        loop = asyncio.get_running_loop()
+        flights: dict[str, Flight] = {user: loop.create_future() for user in users}
+        self._flights.update(flights)
+        try:
+            found = await self._read(users)
+        except BaseException:
+            self._landed(flights)
+            for flight in flights.values():
+                flight.set_exception(Refused(ErrorCode.UNAVAILABLE))
+                flight.exception()  # nobody may have waited for it; that is no error
+            raise
+        self._keep({user: found.get(user) for user in self._landed(flights)})
+        for user, flight in flights.items():
+            flight.set_result(found.get(user))
+        return found
+
+    def _landed(self, flights: dict[str, Flight]) -> list[str]:
+        """Those that are still the ones of their users."""
+        landed = [user for user, flight in flights.items() if self._flights.get(user) is flight]
+        for user in landed:
+            del self._flights[user]
+        return landed
+
+    def _keep(self, read: dict[str, ProfileListing | None]) -> None:
+        now = self._clock()
+        self._absent.note(user for user, profile in read.items() if profile is None)
+        for user, profile in read.items():
+            if profile is not None:
+                self._known[user] = (now + uniform(0.75, 1) * KEPT_MS, profile)  # noqa: S311 - no secret
+                self._known.move_to_end(user)
+        while len(self._known) > self._capacity:
+            self._known.popitem(last=False)
+
+    async def _read(self, users: list[str]) -> dict[str, ProfileListing]:
         found: dict[str, ProfileListing] = {}
         with reading():
             async with self._database.reading() as connection:
-                for start in range(0, len(missing), CHUNK):
-                    asked = {"users": missing[start : start + CHUNK]}
+                for start in range(0, len(users), CHUNK):
+                    asked = {"users": users[start : start + CHUNK]}
                     for user, display_name, avatar in await connection.execute(_PROFILES, asked):
                         found[user] = ProfileListing(user=user, display_name=display_name, avatar=avatar)
-        for user, profile in found.items():
-            self._known[user] = (now, profile)
-            self._known.move_to_end(user)
-        while len(self._known) > self._capacity:
-            self._known.popitem(last=False)
         return found
 
     def name_of(self, user: str) -> str | None:
@@ -71,8 +116,10 @@ class Directory:
         return None if profile is None else profile.display_name
 
     def forget(self, user: str) -> None:
-        """The profile changed: read it again when next asked for."""
+        """The profile changed, or the user is new: read it again when next asked for, whatever is being read."""
         self._known.pop(user, None)
+        self._absent.forget(user)
+        self._flights.pop(user, None)
 
     async def relations(self, user: str) -> FriendLists:
         """Friends, requests and blocks. Requests of users one has blocked are not shown."""

@@ -24,7 +24,7 @@ log = structlog.get_logger("hubbub.ear")
 class Ear:
     """`node` is this node's name: what it said itself is no news.
 
-    `ended` is told of sessions that were revoked, `changed` of profiles, `spent` of what users took of limits, `roll_call`
+    `ended` is told of sessions that were revoked, `changed` of profiles, `signed_up` of new users, `spent` of what users took of limits, `roll_call`
     of who is on which node, where there is no Redis for it.
     """
 
@@ -40,6 +40,7 @@ class Ear:
         presence: PresenceBoard,
         ended: Callable[[Sequence[str]], None],
         changed: Callable[[ProfileListing], None],
+        signed_up: Callable[[str], None],
         spent: Callable[[n.Spent], None],
         roll_call: RollCall | None,
         clock: Callable[[], int],
@@ -63,6 +64,7 @@ class Ear:
             n.PresenceMoved: presence.heard,
             n.SessionsEnded: lambda each: ended(each.sessions),
             n.ProfileChanged: lambda each: changed(each.profile),
+            n.SignedUp: lambda each: signed_up(each.user),
             n.Spent: spent,
             n.Lost: lambda each: presence.found(dict.fromkeys(each.users, False), clock()),
             n.Holds: _unheard if roll_call is None else roll_call.heard,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hubbub.model import ids
 from hubbub.model.chats import Chat
-from hubbub.model.news import EVERYBODY, CursorsRose, News, ProfileChanged, SessionsEnded, of_chat
+from hubbub.model.news import EVERYBODY, CursorsRose, News, ProfileChanged, SessionsEnded, SignedUp, of_chat
 from hubbub.model.ports import Chats
 from hubbub.model.replies import ProfileListing
 from hubbub.model.sessions import OnRevoked
@@ -192,6 +192,16 @@ def profile_changed(directory: Directory, board: ProfileBoard, cluster: Cluster)
         await board.changed(profile)
 
     return changed
+
+
+def signed_up(directory: Directory, cluster: Cluster) -> Callable[[str], None]:
+    """Whoever was looked for in vain a moment ago is there now, on every node."""
+
+    def new(user: str) -> None:
+        directory.forget(user)
+        cluster.say(EVERYBODY, SignedUp(user))
+
+    return new
 
 
 def profile_changed_elsewhere(

@@ -43,6 +43,7 @@ def entrance(
     revocations: Revocations,
     on_revoked: OnRevoked,
     on_profile: OnProfile,
+    on_signed_up: Callable[[str], None],
 ) -> Entrance:
     """Made from the settings `auth`. Raises OSError where the secret or a provider's keys cannot be read."""
     auth = settings.auth
@@ -67,7 +68,7 @@ def entrance(
     stored, sessions = StoredAccounts(database), StoredSessions(database, lifetimes)
     return Entrance(
         passwords=passwords,
-        accounts=Accounts(stored, passwords, policy),
+        accounts=Accounts(stored, passwords, policy, on_signed_up),
         sessions=Sessions(sessions, secret, lifetimes, on_revoked),
         profiles=Profiles(stored, on_profile),
         avatars=Avatars(StoredAvatars(database), on_profile),

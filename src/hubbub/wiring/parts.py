@@ -55,6 +55,7 @@ from hubbub.wiring.cluster import (
     profile_changed,
     profile_changed_elsewhere,
     revoked,
+    signed_up,
 )
 from hubbub.wiring.entrance import Entrance, entrance
 from hubbub.wiring.gate import gate_of
@@ -195,6 +196,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         presence,
         revocations.announce,
         profile_changed_elsewhere(directory, board, tasks),
+        directory.forget,
         rates.heard,
         cluster.roll_call,
         clock,
@@ -208,6 +210,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         revocations,
         on_revoked,
         on_profile,
+        signed_up(directory, cluster),
     )
     switching = StoredSwitches(database, switches)
     admin = administration(
