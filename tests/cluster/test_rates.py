@@ -14,11 +14,13 @@ from hubbub_conformance.conversation import PATIENCE, Person, Stage
 
 BURST = 4
 TOKEN_MS = 900_000  # until one more may pass
+GUESS_MS = 60_000 // BURST
 SETTINGS = {
     "HUBBUB_LIMITS_SEND_PER_SECOND": str(1000 / TOKEN_MS),
     "HUBBUB_LIMITS_SEND_BURST": str(BURST),
     "HUBBUB_LIMITS_CREATE_ROOM_PER_HOUR": str(BURST),
     "HUBBUB_LIMITS_PROFILE_PER_HOUR": str(BURST),
+    "HUBBUB_LIMITS_LOGINS_PER_ACCOUNT": str(BURST),
 }
 EVERY = 0.1
 LATE = 1.0  # s: a bus that is so late is away
@@ -44,12 +46,15 @@ class Visitor:
     async def changes_their_name(self, node: ServerProcess) -> int:
         return await self._asks(node, "PATCH", "/me", {"display_name": str(next(self._numbers))})
 
+    async def guesses_a_password(self, node: ServerProcess) -> int:
+        return await self._asks(node, "POST", "/sessions", {"user": self._person.user, "password": "a guess"})
+
     async def _asks(self, node: ServerProcess, method: str, path: str, body: dict[str, str]) -> int:
         headers = {"authorization": f"Bearer {self._person.token}"}
         async with httpx.AsyncClient(timeout=PATIENCE, headers=headers) as http:
             answer = await http.request(method, node.http + path, json=body)
         told = answer.json()
-        if answer.is_success:
+        if answer.is_success or answer.status_code == httpx.codes.UNAUTHORIZED:
             self._chat = self._chat or told.get("chat", "")
             return 0
         assert (answer.status_code, told["code"]) == (429, "rate_limited")
@@ -72,11 +77,13 @@ async def spend(tries: Try, nodes: Sequence[ServerProcess]) -> int:
     return passed
 
 
-async def eventually_owes(tries: Try, nodes: Sequence[ServerProcess], passed: int) -> None:
+async def eventually_owes(
+    tries: Try, nodes: Sequence[ServerProcess], passed: int, token_ms: int = TOKEN_MS
+) -> None:
     """On every node what passed beyond a burst must refill first; of the very first a node may not know."""
     async with asyncio.timeout(PATIENCE):
         for node in nodes:
-            while await tries(node) <= (passed - BURST - 1) * TOKEN_MS:
+            while await tries(node) <= (passed - BURST - 1) * token_ms:
                 await asyncio.sleep(EVERY)
 
 
@@ -88,6 +95,13 @@ async def test_what_passed_on_one_node_is_owed_on_the_other(
     passed = await spend(tries, two_nodes)
     assert BURST <= passed <= len(two_nodes) * BURST
     await eventually_owes(tries, two_nodes, passed)
+
+
+async def test_guesses_of_a_password_are_counted_together(two: Stage, two_nodes: list[ServerProcess]) -> None:
+    guesses = (await visitor(two, two_nodes[0])).guesses_a_password
+    passed = await spend(guesses, two_nodes)
+    assert BURST <= passed <= len(two_nodes) * BURST
+    await eventually_owes(guesses, two_nodes, passed, GUESS_MS)
 
 
 async def until_bus(nodes: Sequence[ServerProcess], *, up: bool) -> None:

@@ -81,30 +81,46 @@ class SharedBuckets(TokenBuckets):
 
     Nobody is asked before anything is taken. So who uses n nodes at once may take up to n bursts before the nodes
     have heard of each other; what was too much is a debt that must refill first, and in the long run `rate` holds.
+    With `strangers` a node also remembers of those it never served what they took elsewhere, for limits that few reach.
     """
 
-    __slots__ = ("_untold",)
+    __slots__ = ("_strangers", "_untold")
 
-    def __init__(self, rate: float, burst: float, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self, rate: float, burst: float, capacity: int = CAPACITY, *, strangers: bool = False
+    ) -> None:
         super().__init__(rate, burst, capacity)
+        self._strangers = strangers
         self._untold: dict[Hashable, float] = {}
 
     def take(self, key: Hashable, cost: float, now: int) -> float:
         """The same, and what was taken is kept to be told."""
         wait = super().take(key, cost, now)
-        untold = self._untold
-        if not wait and self._per_ms and (key in untold or len(untold) < UNTOLD):
-            untold[key] = untold.get(key, 0.0) + cost
+        if not wait and self._per_ms:
+            self._note(key, cost)
         return wait
+
+    def give(self, key: Hashable, cost: float) -> None:
+        """The same, and what was told before is told to be less."""
+        super().give(key, cost)
+        if self._per_ms:
+            self._note(key, -cost)
+
+    def _note(self, key: Hashable, cost: float) -> None:
+        untold = self._untold
+        if key in untold or len(untold) < UNTOLD:
+            untold[key] = untold.get(key, 0.0) + cost
 
     def untold(self) -> dict[Hashable, float]:
         """What was taken here since the last time this was asked."""
         untold, self._untold = self._untold, {}
-        return untold
+        return {key: cost for key, cost in untold.items() if cost}
 
     def taken_elsewhere(self, key: Hashable, cost: float, now: int) -> None:
-        """Another node let `cost` pass; whoever is unknown here starts full, and so costs no memory."""
+        """Another node let `cost` pass, or took it back; whoever is unknown here starts full, and so costs no memory."""
         bucket = self._buckets.get(key)
+        if bucket is None and self._strangers and self._per_ms and cost > 0:
+            bucket = self._add(key, now)
         if bucket is not None:
-            bucket[0] = self._level(bucket, now) - cost
+            bucket[0] = min(self._level(bucket, now) - cost, self._burst)
             bucket[1] = max(bucket[1], now)

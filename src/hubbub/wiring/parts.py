@@ -60,7 +60,7 @@ from hubbub.wiring.cluster import (
 from hubbub.wiring.entrance import Entrance, entrance
 from hubbub.wiring.gate import gate_of
 from hubbub.wiring.identity import lifetimes_of
-from hubbub.wiring.rates import Rates
+from hubbub.wiring.rates import SIGN_IN, Rates
 from hubbub.wiring.settings import Settings
 from hubbub.wiring.settings.tree import bound
 from hubbub.wiring.traces import traces_of
@@ -314,7 +314,6 @@ def _services(
     requests: RequestLog,
     traces: Traces,
 ) -> Services:
-    limits = settings.limits
     return Services(
         accounts=accounts.accounts,
         sessions=accounts.sessions,
@@ -324,9 +323,7 @@ def _services(
         external_logins=accounts.external_logins,
         admin=admin,
         commands=dispatcher,
-        sign_in_limits=SignInLimits(
-            limits.signups_per_address, limits.logins_per_address, limits.logins_per_account
-        ),
+        sign_in_limits=SignInLimits(*(rates.buckets[name] for name in SIGN_IN)),
         profile_limits=rates.buckets["profile"],
         clock=clock,
         requests=requests,
@@ -336,7 +333,7 @@ def _services(
         policy=HttpPolicy(
             public_url=settings.public_url,
             allowed_origins=tuple(settings.allowed_origins),
-            request_bytes=limits.request_bytes,
+            request_bytes=settings.limits.request_bytes,
             version=version("hubbub"),
             name=settings.name,
             signup_open=settings.auth.signup_open,

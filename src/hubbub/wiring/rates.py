@@ -1,4 +1,4 @@
-"""How often users may do things, counted by all nodes together (docs/operations.md, Nodes)."""
+"""How often users may do things, and anybody may try to become one, counted by all nodes together (docs/operations.md, Nodes)."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,13 @@ from hubbub.dispatch.limits import SharedBuckets
 from hubbub.model.news import EVERYBODY, News, Spent
 from hubbub.wiring.settings.tree import Limits
 
-HOUR = 3_600
+HOUR, MINUTE = 3_600, 60
 HOURLY = ("befriend", "create_room", "invite", "profile")
+SIGN_IN = {"signups_per_address": HOUR, "logins_per_address": MINUTE, "logins_per_account": MINUTE}
 
 
 class Rates:
-    """`buckets`: those that ROUTES names, and `profile`, keyed by user."""
+    """`buckets`: those that ROUTES names, and `profile`, keyed by user; and those of SIGN_IN, for SignInLimits."""
 
     def __init__(self, limits: Limits, say: Callable[[str, News], None], clock: Callable[[], int]) -> None:
         hourly = {name: getattr(limits, f"{name}_per_hour") for name in HOURLY}
@@ -21,6 +22,9 @@ class Rates:
             "send": SharedBuckets(limits.send_per_second, limits.send_burst),
             "requests": SharedBuckets(limits.requests_per_second, limits.requests_burst),
         } | {name: SharedBuckets(count / HOUR, count) for name, count in hourly.items()}
+        for name, seconds in SIGN_IN.items():
+            count = getattr(limits, name)
+            self.buckets[name] = SharedBuckets(count / seconds, count, strangers=True)
 
     def tell(self) -> None:
         """Tell the other nodes what was taken here since the last time."""

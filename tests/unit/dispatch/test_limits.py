@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -149,3 +150,30 @@ def test_whoever_spreads_over_nodes_has_a_burst_of_each_but_one_rate(
         passed += sum(nodes[at].take("a", 1, now) == 0.0 for _ in range(asked))
         late = rate * NODES * (2 * TELL_EVERY) / 1000
         assert passed <= NODES * burst + rate * now / 1000 + late
+
+
+def test_a_limit_that_few_reach_is_remembered_of_strangers_too() -> None:
+    here, there = nodes = [SharedBuckets(rate=1, burst=3, strangers=True) for _ in range(2)]
+    for _ in range(3):
+        assert here.take("192.0.2.1", 1, 0) == 0.0
+    exchange(nodes, 0)
+    assert there.take("192.0.2.1", 1, 0) == 1.0
+
+
+@pytest.mark.parametrize("told_between", [True, False])
+def test_what_did_not_count_after_all_is_missing_nowhere(told_between: bool) -> None:
+    here, there = nodes = [SharedBuckets(rate=1, burst=2, strangers=True) for _ in range(2)]
+    assert here.take("alice", 1, 0) == 0.0
+    if told_between:
+        exchange(nodes, 0)
+    here.give("alice", 1)
+    exchange(nodes, 0)
+    assert [there.take("alice", 1, 0) for _ in range(3)] == [0.0, 0.0, 1.0]
+    assert [here.take("alice", 1, 0) for _ in range(3)] == [0.0, 0.0, 1.0]
+
+
+def test_what_was_taken_and_given_back_before_it_was_told_is_not_told() -> None:
+    buckets = SharedBuckets(rate=1, burst=2)
+    buckets.take("alice", 1, 0)
+    buckets.give("alice", 1)
+    assert buckets.untold() == {}

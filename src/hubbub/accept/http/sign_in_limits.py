@@ -9,7 +9,6 @@ from hubbub.dispatch.limits import TokenBuckets
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.logins import LoginFailed, LoginFailure
 
-HOUR, MINUTE = 3600, 60
 IPV6_SITE = 64  # bits: what one customer gets (RFC 6177); its addresses count as one
 _COUNTS = frozenset({ErrorCode.CONFLICT})
 _FAILED = frozenset({ErrorCode.UNAUTHENTICATED})
@@ -18,23 +17,14 @@ _FAILED = frozenset({ErrorCode.UNAUTHENTICATED})
 class SignInLimits:
     """Token buckets that are drawn on before the work and refilled if it did not count.
 
-    So a hundred guesses at once are as limited as a hundred in a row. 0 means no limit.
+    So a hundred guesses at once are as limited as a hundred in a row. `signups` and `addresses` have addresses for
+    keys (`site_of`), `accounts` user names.
     """
 
-    def __init__(
-        self,
-        signups_per_address: float = 20,
-        logins_per_address: float = 10,
-        logins_per_account: float = 10,
-    ) -> None:
-        self._signups = TokenBuckets(signups_per_address / HOUR, signups_per_address)
-        self._addresses = TokenBuckets(logins_per_address / MINUTE, logins_per_address)
-        self._accounts = TokenBuckets(logins_per_account / MINUTE, logins_per_account)
-        self.buckets = {
-            "signups_per_address": self._signups,
-            "logins_per_address": self._addresses,
-            "logins_per_account": self._accounts,
-        }
+    def __init__(self, signups: TokenBuckets, addresses: TokenBuckets, accounts: TokenBuckets) -> None:
+        self._signups = signups
+        self._addresses = addresses
+        self._accounts = accounts
 
     @asynccontextmanager
     async def sign_up(self, address: str, now: int) -> AsyncIterator[None]:

@@ -119,6 +119,13 @@ class Setup(Struct, kw_only=True):
     doors: Mapping[str, Door] = {}
 
 
+def buckets(limits: tuple[int, int, int]) -> list[TokenBuckets]:
+    """Of sign-ups an hour, and of log-ins a minute by address and by account."""
+    return [
+        TokenBuckets(count / seconds, count) for count, seconds in zip(limits, (3600, 60, 60), strict=True)
+    ]
+
+
 class World:
     """One server: a client to ask it, a clock to turn, and what it did."""
 
@@ -145,7 +152,7 @@ class World:
             authenticator=Authenticator(SECRET, self.revocations.is_revoked, sessions),
             admin=self.administration(database, sessions, lifetimes),
             commands=self.desk,
-            sign_in_limits=SignInLimits(*setup.limits),
+            sign_in_limits=SignInLimits(*buckets(setup.limits)),
             profile_limits=TokenBuckets(PROFILES / 3600, PROFILES),
             clock=lambda: self.now,
             requests=RequestLog("notable", 1_000, BoundedLines(0), lambda: self.now),
