@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from tests.faults.conftest import MakeServer, make_server_with
-from tests.faults.history import Witness
-from tests.faults.raw_client import RawClient
-from tests.faults.server_process import Server, sign_up
 from tests.services.nats import Nats
-from tests.services.postgres import Postgres
+
+from hubbub.operate.cluster.postgres import Postgres
+from hubbub.operate.cluster.server import Server, sign_up
+from hubbub.operate.proof.history import Witness
+from hubbub.operate.proof.raw_client import RawClient
 
 PEOPLE = 8  # of whom two at least are on different workers, but in one run of 128
 SECRET = {"HUBBUB_AUTH_SECRET": "the secret of all nodes of this cluster"}
