@@ -5,7 +5,8 @@ import contextlib
 import random
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import structlog
@@ -23,6 +24,7 @@ log = structlog.get_logger("hubbub.listener")
 BYE_BATCH = 500  # connections told in one loop turn, so that the others' last messages still flow
 BYE_PAUSE = 0.02
 LAST_WORDS_SECONDS = 2.0
+LAST_HANDSHAKES_SECONDS = 1.0  # of TLS, with those who were let in last
 BACKLOG = 4_096  # connections the kernel keeps for us while many come at once, as after a restart
 
 
@@ -32,6 +34,25 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class Queue:
+    """Whoever the kernel let in and we did not yet: they are let in, too, before a socket of our own is closed on them."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock.dup()
+
+    async def empty(self, connect: Callable[[socket.socket], Awaitable[object]]) -> None:
+        """`connect` is given each; no more come."""
+        self._sock.setblocking(False)
+        waiting: list[socket.socket] = []
+        with contextlib.suppress(OSError):  # until nobody waits, or no more files can be opened
+            while True:
+                waiting.append(self._sock.accept()[0])
+        self._sock.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_HANDSHAKES_SECONDS):
+                await asyncio.gather(*map(connect, waiting), return_exceptions=True)
 
 
 class Port:
@@ -54,6 +75,7 @@ class Port:
             proxy_headers=False,
         )
         self._server = _Server(config)
+        self._queue: Queue | None = None
 
     async def open(self, sock: socket.socket | None = None) -> int:
         """Listen, on a socket that is there already if one is given; gives the port's number. Raises OSError."""
@@ -62,6 +84,7 @@ class Port:
         self._server.lifespan = config.lifespan_class(config)
         if sock is None:
             sock = await asyncio.get_running_loop().run_in_executor(None, bind, config.host, config.port)
+            self._queue = Queue(sock)
         await self._server.startup(sockets=[sock])
         number: int = sock.getsockname()[1]
         return number
@@ -70,10 +93,19 @@ class Port:
         """Until `close`."""
         await self._server.main_loop()
 
-    def stop_accepting(self) -> None:
-        """Take no new connections."""
+    async def stop_accepting(self) -> None:
+        """Take no new connections. Whoever waits at a socket that is not ours alone is another's to let in."""
         for server in self._server.servers:
             server.close()
+        if self._queue is not None:
+            await self._queue.empty(self._connect)
+
+    async def _connect(self, sock: socket.socket) -> None:
+        """As uvicorn does it with those it accepts."""
+        server = self._server
+        kind: Any = server.config.http_protocol_class
+        made = partial(kind, server.config, server.server_state, server.lifespan.state)
+        await asyncio.get_running_loop().connect_accepted_socket(made, sock)
 
     async def close(self) -> None:
         """End what is left."""
@@ -102,21 +134,18 @@ class TcpPort:
         self._context = context
         self._handshake = handshake
         self._spawn = spawn
+        tls = context if spawn is None else None
+        self._tls: dict[str, Any] = {} if tls is None else {"ssl": tls, "ssl_handshake_timeout": handshake}
         self._server: asyncio.Server | None = None
+        self._queue: Queue | None = None
 
     async def open(self, sock: socket.socket | None = None) -> int:
         """Listen, on a socket that is there already if one is given; gives the port's number. Raises OSError."""
         loop = asyncio.get_running_loop()
         if sock is None:
             sock = await loop.run_in_executor(None, bind, *self._address)
-        context = self._context if self._spawn is None else None
-        self._server = await loop.create_server(
-            self._made,
-            sock=sock,
-            backlog=BACKLOG,
-            ssl=context,
-            ssl_handshake_timeout=None if context is None else self._handshake,
-        )
+            self._queue = Queue(sock)
+        self._server = await loop.create_server(self._made, sock=sock, backlog=BACKLOG, **self._tls)
         number: int = sock.getsockname()[1]
         return number
 
@@ -125,10 +154,15 @@ class TcpPort:
             return TcpConnection(self._gate)
         return ProxiedSocket(self._gate, self._context, self._handshake, self._spawn)
 
-    def stop_accepting(self) -> None:
-        """Take no new connections."""
+    async def stop_accepting(self) -> None:
+        """Take no new connections. Whoever waits at a socket that is not ours alone is another's to let in."""
         if self._server is not None:
             self._server.close()
+        if self._queue is not None:
+            await self._queue.empty(self._connect)
+
+    async def _connect(self, sock: socket.socket) -> None:
+        await asyncio.get_running_loop().connect_accepted_socket(self._made, sock, **self._tls)
 
 
 def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:

@@ -341,7 +341,7 @@ async def _end(
     """No new connections, `bye` to all, the last commits, then what is kept lazily."""
     node.ending = True
     for port in ports:
-        port.stop_accepting()
+        await port.stop_accepting()
     await asyncio.sleep(LAST_HANDSHAKES_SECONDS)
     node.gate.admission.draining = True
     with contextlib.suppress(TimeoutError):

@@ -40,7 +40,7 @@ def on_port(request: pytest.FixtureRequest) -> Callable[..., None]:
             async with asyncio.timeout(WITHIN):
                 await play(node, await port.open())
         finally:
-            port.stop_accepting()
+            await port.stop_accepting()
             for connection in list(node.gate.connections):
                 connection.transport.abort()
             await node.tasks.stop()
