@@ -157,3 +157,15 @@ def test_who_does_not_read_is_told_of_their_hole_and_nobody_else_is() -> None:
 
     assert (counts["slow"], counts["told_of_their_hole"], counts["told_in_vain"]) == (1, 1, 0)
     assert (counts["lost_connections"], counts["errors"], counts["connections"]) == (0, 0, 5)
+
+
+def test_every_number_of_workers_stores_and_delivers_everything_it_acknowledges() -> None:
+    options = ("--connections", "20", "--rooms", "4", "--seconds", "0.5", "--warm-up", "0", "--rounds", "1")
+    record = record_of("scale", "--workers", "1", "2", *options)
+
+    for rounds in record["counts"].values():
+        for counts in rounds:
+            assert counts["stored"] == counts["acknowledged"] > 0
+            assert counts["delivered"] == counts["acknowledged"] * 5
+            assert (counts["errors"], counts["lost_connections"]) == (0, 0)
+    assert record["measured"]["2 workers against 1 worker: acknowledged"] > 0
