@@ -14,7 +14,7 @@ from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.identity import Identity
 from hubbub.model.ids import external_user
 from hubbub.model.logins import KeySource
-from hubbub.model.sessions import EXTERNAL_PREFIX, Session, SessionStore
+from hubbub.model.sessions import EXTERNAL_PREFIX, ExternalSessions, Session
 
 KNOWN_EXTERNAL = 100_000  # sessions of some 150 bytes; one forgotten is looked up in the database again
 EXTERNAL_DEVICE = "external"
@@ -27,7 +27,7 @@ class Authenticator:
         self,
         secret: bytes,
         is_revoked: Callable[[str], bool],
-        store: SessionStore,
+        store: ExternalSessions,
         providers: Mapping[str, tuple[Provider, KeySource]] | None = None,
     ) -> None:
         self._secret = secret

@@ -141,7 +141,14 @@ class Rotation(Struct, frozen=True, kw_only=True):
     session: Session
 
 
-class SessionStore(Protocol):
+class ExternalSessions(Protocol):
+    """Rows of sessions that began elsewhere: persist/sessions, and persist/shared_sessions before it."""
+
+    async def ensure(self, session: Session, display_name: str) -> None:
+        """The rows of an external user and session, if they are not there yet."""
+
+
+class SessionStore(ExternalSessions, Protocol):
     """Sessions at rest: persist/sessions. Each call is one transaction."""
 
     async def rotate(self, shown: bytes, successor: bytes, now: int, lifetimes: Lifetimes) -> Rotation | None:
@@ -152,9 +159,6 @@ class SessionStore(Protocol):
 
     async def revoke(self, user: str, session: str | None, now: int) -> Sequence[str]:
         """Revoke one session of `user`, or (None) all that live; the ids of those that were revoked by this."""
-
-    async def ensure(self, session: Session, display_name: str) -> None:
-        """The rows of an external user and session, if they are not there yet."""
 
 
 def listing(session: Session, current: str) -> SessionListing:

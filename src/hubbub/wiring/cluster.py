@@ -10,7 +10,7 @@ from hubbub.model.chats import Chat
 from hubbub.model.news import EVERYBODY, CursorsRose, News, ProfileChanged, SessionsEnded, SignedUp, of_chat
 from hubbub.model.ports import Chats
 from hubbub.model.replies import ProfileListing
-from hubbub.model.sessions import OnRevoked
+from hubbub.model.sessions import ExternalSessions, OnRevoked
 from hubbub.persist.cursors import CursorStore
 from hubbub.persist.engine import Database
 from hubbub.persist.entries import EntryLog
@@ -19,6 +19,7 @@ from hubbub.persist.recent import RedisWindows
 from hubbub.persist.recent_log import RecentLog
 from hubbub.persist.replicas import Replicas
 from hubbub.persist.revocations import Revocations
+from hubbub.persist.shared_sessions import SharedSessions
 from hubbub.persist.shared_state import SharedState
 from hubbub.persist.whereabouts import Whereabouts
 from hubbub.publish.local_bus import LocalBus
@@ -53,6 +54,7 @@ class Cluster:
         self.bus = bus_of(settings, self._hear)
         self._recent = settings.cache.recent
         self._spawn = spawn
+        self._clock = clock
         self.subscriptions: Subscriptions | None = None
         self._telling: Telling | None = None
         self.probe: Probe | None = None
@@ -113,6 +115,12 @@ class Cluster:
     def roll_call(self) -> RollCall | None:
         """Who is on which node, where the nodes have to tell each other."""
         return self.whereabouts if isinstance(self.whereabouts, RollCall) else None
+
+    def external_sessions(self, stored: ExternalSessions, epoch: str) -> ExternalSessions:
+        """Sessions of external tokens, which the nodes remember in the Redis that they share, if there is one."""
+        if self.state is None:
+            return stored
+        return SharedSessions(stored, self.state, epoch, self._clock)
 
     async def leave(self, linger_ms: float) -> None:
         """This node ends; its users count as there until they could have come back."""

@@ -9,7 +9,7 @@ from hubbub.execute.avatars import Avatars
 from hubbub.execute.external_logins import ExternalLogins, LoginPolicy
 from hubbub.execute.profiles import Profiles
 from hubbub.execute.sessions import Sessions
-from hubbub.model.sessions import OnRevoked
+from hubbub.model.sessions import ExternalSessions, OnRevoked
 from hubbub.persist.accounts import StoredAccounts
 from hubbub.persist.avatars import StoredAvatars
 from hubbub.persist.engine import Database
@@ -44,6 +44,7 @@ def entrance(
     on_revoked: OnRevoked,
     on_profile: OnProfile,
     on_signed_up: Callable[[str], None],
+    shared: Callable[[ExternalSessions], ExternalSessions],
 ) -> Entrance:
     """Made from the settings `auth`. Raises OSError where the secret or a provider's keys cannot be read."""
     auth = settings.auth
@@ -72,7 +73,7 @@ def entrance(
         sessions=Sessions(sessions, secret, lifetimes, on_revoked),
         profiles=Profiles(stored, on_profile),
         avatars=Avatars(StoredAvatars(database), on_profile),
-        authenticator=Authenticator(secret, revocations.is_revoked, sessions, external.tokens),
+        authenticator=Authenticator(secret, revocations.is_revoked, shared(sessions), external.tokens),
         external_logins=ExternalLogins(
             external.doors, sessions, LoginPolicy(secret=secret, lifetimes=lifetimes)
         ),

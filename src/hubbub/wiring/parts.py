@@ -211,6 +211,7 @@ def build(settings: Settings, database: Database, epoch: str, clock: DatabaseClo
         on_revoked,
         on_profile,
         signed_up(directory, cluster),
+        partial(cluster.external_sessions, epoch=epoch),
     )
     switching = StoredSwitches(database, switches)
     admin = administration(
