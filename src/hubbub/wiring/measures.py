@@ -96,7 +96,6 @@ def _measure_limits(telemetry: Telemetry, node: Node) -> None:
     sessions, gate = node.sessions, node.gate
     buckets = {
         **node.rates.buckets,
-        **node.services.sign_in_limits.buckets,
         "refusals": sessions.refusals,
         "pongs": gate.pongs,
     }
