@@ -8,7 +8,7 @@ from hubbub.wiring.settings.tree import Limits
 
 HOUR, MINUTE = 3_600, 60
 HOURLY = ("befriend", "create_room", "invite", "profile")
-SIGN_IN = {"signups_per_address": HOUR, "logins_per_address": MINUTE, "logins_per_account": MINUTE}
+SIGN_IN = ("signups_per_address", "logins_per_address", "logins_per_account")
 
 
 class Rates:
@@ -22,8 +22,12 @@ class Rates:
             "send": SharedBuckets(limits.send_per_second, limits.send_burst),
             "requests": SharedBuckets(limits.requests_per_second, limits.requests_burst),
         } | {name: SharedBuckets(count / HOUR, count) for name, count in hourly.items()}
-        for name, seconds in SIGN_IN.items():
-            count = getattr(limits, name)
+        signing_in = (
+            (limits.signups_per_address, HOUR),
+            (limits.logins_per_address, MINUTE),
+            (limits.logins_per_account, MINUTE),
+        )
+        for name, (count, seconds) in zip(SIGN_IN, signing_in, strict=True):
             self.buckets[name] = SharedBuckets(count / seconds, count, strangers=True)
 
     def tell(self) -> None:
