@@ -76,7 +76,7 @@ async def test_who_waits_at_a_socket_that_others_have_too_is_left_to_them() -> N
     port = TcpPort(node.gate, "127.0.0.1", 0, context=None, handshake=1)
     knocking = knock(await port.open(shared.dup()), b"")
     await port.stop_accepting()
-    assert node.gate.opened == 0
+    assert not node.gate.opened
     shared.setblocking(False)
     for each in [*knocking, *(shared.accept()[0] for _ in range(COUNT)), shared]:
         each.close()
