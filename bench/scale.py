@@ -18,7 +18,7 @@ from crowd.usage import children, cpu_of
 from ingest import Plan, stored_messages, work
 from load.generator import Crew, crew
 from load.quantiles import quantile
-from load.report import Report, Steps, options, steps, wait, work_folder
+from load.report import Report, Steps, conduct, options, wait
 from load.server import NO_PINGS, Server, serving
 from load.world import Room, build, room_id
 
@@ -50,10 +50,7 @@ def main() -> None:
     parser.add_argument("--content", type=int, default=40, help="characters in a message")
     parser.add_argument("--warm-up", type=float, default=1.0, help="seconds before each measurement")
     parser.add_argument("--seconds", type=float, default=6.0, help="seconds of each measurement")
-    asked = parser.parse_args()
-    with work_folder() as data, steps() as progress:
-        report = run(asked, data, progress)
-    report.tell(as_json=asked.json, record=asked.record)
+    conduct(parser, run)
 
 
 def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
