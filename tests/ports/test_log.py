@@ -106,6 +106,13 @@ async def test_reactions_are_counted_and_know_their_reader(place: Place, room: s
     assert found.as_of == 11
 
 
+async def test_who_gave_reactions_is_told_by_name(place: Place, room: str) -> None:
+    for user, emoji in (("alice", "👍"), ("bob", "👍"), ("bob", "🎉")):
+        await place.ask(user, c.React, chat=room, seq=3, emoji=emoji, on=True)
+    (given,) = (await place.log.given(room, [3, 4])).values()
+    assert {emoji: sorted(users) for emoji, users in given.items()} == {"👍": ["alice", "bob"], "🎉": ["bob"]}
+
+
 async def test_a_message_whose_last_reaction_was_taken_back_has_none(place: Place, room: str) -> None:
     for on in (True, False):
         await place.ask("bob", c.React, chat=room, seq=3, emoji="👍", on=on)

@@ -12,7 +12,7 @@ from hubbub.model.chats import Chat
 from hubbub.model.entries import Entry
 from hubbub.model.features import Everything, Offered
 from hubbub.model.proposals import Done, Proposal
-from hubbub.model.recent import Window
+from hubbub.model.recent import Given, Window
 from hubbub.model.replies import FriendLists, PresenceListing, ProfileListing, Reply, RoomListing
 
 
@@ -80,6 +80,9 @@ class Log(Protocol):
         self, chat: str, seq: int, limit: int, reader: str, *, read_only: bool = False
     ) -> list[Entry]:
         """The first `limit` entries with a greater seq, rising, in present form for `reader`."""
+
+    async def given(self, chat: str, seqs: Sequence[int]) -> Given:
+        """Who gave which emoji to these messages, as far as a bound on how many reads are worth it."""
 
     async def ordinal(self, chat: str, seq: int) -> int:
         """How many messages there are up to `seq`."""

@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from hubbub.model.entries import Deleted, Edited, Entry, Message, Reacted, Reaction
 
+Given = Mapping[int, Mapping[str, Sequence[str]]]
+"""seq of a message → emoji → who gave it"""
 _ALTERS_EARLIER = frozenset({Edited, Deleted, Reacted})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, case, func, select
 
 from hubbub.model.entries import Entry, Reaction
-from hubbub.model.recent import Kept, Window
+from hubbub.model.recent import Given, Kept, Window
 from hubbub.persist.engine import Database
 from hubbub.persist.failures import reading
 from hubbub.persist.lane import Lane
@@ -17,7 +17,6 @@ from hubbub.persist.rows import COLUMNS, MESSAGE, Row, entry_of
 from hubbub.persist.tables import entries, reactions
 
 Counts = dict[int, dict[str, Reaction]]
-Given = dict[int, dict[str, list[str]]]
 END = 2**53
 GIVEN = 2_000  # reactions kept by name in a window; before the message that has more of them it ends
 
@@ -60,6 +59,13 @@ class EntryLog:
             async with self._database.reading() as connection:
                 return await work(connection)
 
+    async def given(self, chat: str, seqs: Sequence[int]) -> Given:
+        """Who gave which emoji to these messages; of the oldest nothing, where all have more than GIVEN."""
+        with reading():
+            async with self._database.reading() as connection:
+                given, since = await _given(chat, seqs, connection)
+        return {seq: emojis for seq, emojis in given.items() if seq >= since}
+
     async def ordinal(self, chat: str, seq: int) -> int:
         """How many messages there are up to `seq`."""
         with reading():
@@ -90,9 +96,9 @@ async def newest(chat: str, limit: int, lane: Lane) -> Window:
     return Window(rows[0][1] if rows else 0, kept)
 
 
-async def _given(chat: str, seqs: Sequence[int], lane: Lane) -> tuple[Given, int]:
+async def _given(chat: str, seqs: Sequence[int], lane: Lane) -> tuple[dict[int, dict[str, list[str]]], int]:
     """Who gave which emoji, by message, and the seq from which on that is complete."""
-    given: Given = defaultdict(dict)
+    given: dict[int, dict[str, list[str]]] = defaultdict(dict)
     if not seqs:
         return given, 0
     rows = (await lane.execute(_GIVEN, {"chat": chat, "seqs": seqs, "limit": GIVEN + 1})).all()

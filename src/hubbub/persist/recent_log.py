@@ -14,7 +14,7 @@ from hubbub.model.entries import Entry
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.ports import Log, Windows
 from hubbub.model.proposals import Committed
-from hubbub.model.recent import Window
+from hubbub.model.recent import Given, Window
 from hubbub.persist.engine import Database
 from hubbub.persist.entries import newest
 from hubbub.persist.failures import reading
@@ -69,6 +69,10 @@ class RecentLog:
         if found is None:
             return await self._behind.after(chat, seq, limit, reader, read_only=read_only)
         return found
+
+    async def given(self, chat: str, seqs: Sequence[int]) -> Given:
+        """Who gave which emoji to these messages."""
+        return await self._behind.given(chat, seqs)
 
     async def ordinal(self, chat: str, seq: int) -> int:
         """How many messages there are up to `seq`."""

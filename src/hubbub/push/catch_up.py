@@ -13,6 +13,7 @@ from hubbub.model.heads import Head
 from hubbub.model.ports import Chats, Log
 from hubbub.push.channel import Channel
 from hubbub.push.hub import Hub
+from hubbub.push.own_reactions import NOTHING, reacted_later
 
 CHUNK = 500
 OVERLAP_MS = (
@@ -84,6 +85,8 @@ class CatchUp:
     async def _read(self, channel: Channel) -> None:
         try:
             entries = await self._log.after(channel.chat.id, channel.position, CHUNK, "")
+            later = reacted_later(entries)
+            given = await self._log.given(channel.chat.id, later) if later else NOTHING
             await self.settled()
             await self._renew(channel, entries)
         except BaseException as error:
@@ -93,7 +96,7 @@ class CatchUp:
                 return
             raise
         self.filled += len(entries)
-        self.hub.filled(channel, entries)
+        self.hub.filled(channel, entries, given)
 
     async def _renew(self, channel: Channel, entries: Sequence[Entry]) -> None:
         """The chat in memory says what these entries say, before anybody is told."""

@@ -13,13 +13,14 @@ from hubbub.model.chats import Chat
 from hubbub.model.entries import REMOVALS, Entry, MemberChanged
 from hubbub.model.news import of_chat, of_user
 from hubbub.model.proposals import Committed
+from hubbub.model.recent import Given
 from hubbub.model.replies import ChatPush, FriendPush, Push, Resync
 from hubbub.push.channel import Announce, Attach, Channel, CloseHole, Detach, Entries, Step
 from hubbub.push.fan_outs import FanOuts
 from hubbub.push.interest import Alone, Interest
 from hubbub.push.latency import Since
 from hubbub.push.mailbox import Flusher, Mailbox
-from hubbub.push.own_reactions import NOBODYS, Forms, own_forms
+from hubbub.push.own_reactions import NOBODYS, NOTHING, Forms, own_forms
 from hubbub.runtime.tracing import NO_TRACES, Contexts, Traces
 
 SLICE = (
@@ -226,14 +227,14 @@ class Hub:
                 if loading is not None:
                     loading[chat] = None
 
-    def filled(self, channel: Channel, entries: Sequence[Entry]) -> None:
-        """What was read to fill a gap. If more is known of already, that is read next; else by the next comparison."""
+    def filled(self, channel: Channel, entries: Sequence[Entry], given: Given = NOTHING) -> None:
+        """What was read to fill a gap, and who gave reactions that stand behind it. If more is known of already, that is read next; else by the next comparison."""
         channel.filling = False
         if self._channels.get(channel.chat.id) is not channel:
             return
         fresh = [entry for entry in entries if entry.seq > channel.position]
         if fresh:
-            self._queue_entries(channel, fresh, (self._latency.remote, fresh[0].ts), own_forms(fresh))
+            self._queue_entries(channel, fresh, (self._latency.remote, fresh[0].ts), own_forms(fresh, given))
         if entries and channel.reach > channel.position:
             channel.filling = True
             self._fill(channel)

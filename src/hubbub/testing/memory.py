@@ -16,6 +16,7 @@ from hubbub.model.entries import Edited, Entry, Message, Reaction
 from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.ids import private_chat
 from hubbub.model.proposals import Committed, Done, Proposal
+from hubbub.model.recent import Given
 from hubbub.model.replies import FriendLists, ProfileListing, Reply, RoomListing, Sent
 
 Publish = Callable[[Sequence[Committed]], None]
@@ -246,6 +247,14 @@ class MemoryLog:
     ) -> list[Entry]:
         """The first `limit` entries with a greater seq."""
         return [kept.seen_by(reader) for kept in self._memory.logs.get(chat, [])[seq : seq + limit]]
+
+    async def given(self, chat: str, seqs: Sequence[int]) -> Given:
+        """Who gave which emoji to these messages."""
+        found: dict[int, dict[str, list[str]]] = {}
+        for seq in seqs:
+            for emoji, user in sorted(self._memory.logs[chat][seq - 1].reactions):
+                found.setdefault(seq, {}).setdefault(emoji, []).append(user)
+        return found
 
     async def ordinal(self, chat: str, seq: int) -> int:
         """How many messages there are up to `seq`."""
