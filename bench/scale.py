@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from crowd.usage import children, cpu_of
-from ingest import Plan, stored_messages, work
+from ingest import Plan, work
 from load.generator import Crew, crew
 from load.quantiles import quantile
 from load.report import Report, Steps, conduct, options, wait
 from load.server import NO_PINGS, Server, serving
+from load.stores import Embedded
 from load.world import Room, build, room_id
 
 
@@ -71,7 +72,7 @@ def measure(asked: argparse.Namespace, workers: int, store: Path, progress: Step
                  for each in range(asked.processes)]  # fmt: skip
         with crew(work, plans) as generator:
             measured = _measure(asked, workers, server, generator, progress)
-    measured.counts["stored"] = stored_messages(store)
+    measured.counts["stored"] = Embedded(store).stored()
     return measured
 
 
