@@ -137,6 +137,7 @@ DEPENDENCIES = Dashboard("dependencies", "Hubbub: dependencies", (
     Panel("Bus: lag", "s", {"{{instance}}": largest("bus_lag_seconds", "instance")}),
     Panel("Bus: messages", "ops", {"sent": rate("bus_sent_total"), "heard": rate("bus_heard_total"), "dropped": rate("bus_dropped_total")}),
     Panel("Bus: up, and topics", "short", {"up {{instance}}": total("bus_up", "instance"), "topics {{instance}}": total("bus_topics", "instance")}),
+    Panel("Features let go", "short", {"{{feature}}": largest("feature_off", "feature")}),
     Panel("Circuits (0 closed, 1 tried, 2 open)", "short", {"{{circuit}} {{instance}}": largest("circuit_state", "circuit, instance")}),
 ))  # fmt: skip
 

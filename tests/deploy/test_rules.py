@@ -51,7 +51,7 @@ def test_every_alert_is_told_of_with_its_severity() -> None:
 
 
 def test_every_metric_named_is_declared() -> None:
-    """That what is declared is measured is in tests/conversations/test_metrics.py."""
+    """That what is declared is measured is in tests/operate/test_metrics.py."""
     declared = {PREFIX + metric.name for metric in METRICS}
     texts = [path.read_text() for path in DEPLOY.rglob("*") if path.is_file() and path.suffix != ".py"]
     named = {PART.sub("", name) for text in texts for name in METRIC.findall(text)}

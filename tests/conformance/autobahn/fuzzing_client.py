@@ -19,6 +19,7 @@ from autobahn.websocket import protocol
 from autobahn_cases import Case, Cases
 
 CASE_SECONDS = 1100  # the longest case gives the server 1000 seconds
+PATIENCE = 10  # a case gives a server a second to close; on a busy machine that says nothing of the server
 
 
 def octets(text: "str | bytes") -> bytes:
@@ -79,7 +80,7 @@ class FuzzingPeer(WebSocketClientProtocol):  # type: ignore[misc]  # autobahn is
         asyncio.get_running_loop().call_later(delay, self._unless_closed, fun)
 
     def killAfter(self, delay: float) -> None:
-        self.continueLater(delay, self._fail_connection)
+        self.continueLater(delay * PATIENCE, self._fail_connection)
 
     def closeAfter(self, delay: float) -> None:
         self.continueLater(delay, self.sendClose)
@@ -116,7 +117,7 @@ async def run_case(url: str, case_class: type) -> dict[str, str]:
     peer = FuzzingPeer(case_class)
     factory = WebSocketClientFactory(url)
     # The server's text is compared with what was sent: validating it once more in Python costs seconds.
-    factory.setProtocolOptions(failByDrop=False, utf8validateIncoming=False)
+    factory.setProtocolOptions(failByDrop=False, utf8validateIncoming=False, closeHandshakeTimeout=PATIENCE)
     peer.factory = factory
     address = urlsplit(url)
     await asyncio.get_running_loop().create_connection(lambda: peer, address.hostname, address.port)

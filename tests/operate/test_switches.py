@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from tests.conversations.test_administration import operator
+from tests.operate.test_administration import operator
 
 from hubbub_conformance.conversation import Stage
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conversations.test_administration import administrator, operator
+from tests.operate.test_administration import administrator, operator
 from tests.conversations.test_erasure import rows_holding
 
 from hubbub_conformance.conversation import PASSWORD, Connection, Stage
