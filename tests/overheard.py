@@ -14,7 +14,7 @@ IDENTIFIERS = frozenset(
     {"@timestamp", "chat", "user.id", "source.address", "trace.id", "url", "internal", "tcp"}
 )
 OF_A_TABLE = frozenset({"event.action"})  # names of commands: somebody may well say "hello"
-SHORT = 4  # characters: a word such as "hi" is part of others; it is only looked for as the whole of a field
+SHORT = 12  # characters: a word such as "first" stands in our own texts; it is only looked for as the whole of a field
 
 
 def _strings(value: object, names: frozenset[str]) -> Iterator[str]:

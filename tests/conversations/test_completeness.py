@@ -27,9 +27,9 @@ CLOSES_LATER = {CloseCode.GOING_AWAY, CloseCode.INTERNAL}  # workers, faults
 ANSWERED = {"ping"}  # by a connection of framed TCP itself: test_framed_tcp.py hears it below the plays
 
 
-def calls() -> Iterator[tuple[str, list[ast.expr]]]:
+def calls(*folders: Path) -> Iterator[tuple[str, list[ast.expr]]]:
     """(method, arguments) of every call in the plays."""
-    for path in HERE.glob("test_*.py"):
+    for path in (path for folder in (HERE, *folders) for path in folder.glob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
                 yield node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id, node.args
@@ -100,10 +100,13 @@ def test_every_close_code_is_met() -> None:
     assert {code.number for code in CloseCode} <= {int(each) for each in re.findall(r"\b\d{4}\b", PROTOCOL)}
 
 
+OPERATOR = HERE.parent / "operate"  # who administers, by HTTP as well
+
+
 def requested() -> set[tuple[str, str]]:
     """(method, path) of every HTTP request, with {} for what is filled in."""
     found: set[tuple[str, str]] = set()
-    for method, arguments in calls():
+    for method, arguments in calls(OPERATOR):
         if method in {"get", "post", "put", "patch", "delete"} and arguments:
             found.add((method, re.sub(r"\{[^}]*\}", "{}", ast.unparse(arguments[0]).strip("f'\""))))
     return found

@@ -120,7 +120,7 @@ async def test_a_client_that_does_not_drain_is_closed_and_costs_nobody_else(stag
     await alice.hears("presence", user=bob.user, online=False)
     bye = await slow.is_closed(4001)
     assert bye is not None
-    metrics = httpx.get(f"{stage.server.internal}/metrics").text
+    metrics = (await stage.client.get(f"{stage.server.internal}/metrics")).text
     assert re.search(r"^hubbub_slow_clients_total [1-9]", metrics, re.MULTILINE)
 
 

@@ -77,12 +77,9 @@ async def test_a_short_absence_or_a_second_device_is_no_news(stage: Stage) -> No
     alice, bob, carol = await stage.people("alice", "bob", "carol")
     await stage.friends(alice, bob)
     tablet = await bob.person.connects()
-    if not any(
-        '"presence"' in told and bob.user in told for told in alice.seen
-    ):  # it came with the friendship, or
-        await alice.eventually_hears(
-            "presence", user=bob.user, online=True
-        )  # with the next tick; once in any case
+    # It came with the friendship, or comes with the next tick; once in any case.
+    if not any("'presence'" in told and bob.user in told for told in alice.seen):
+        await alice.eventually_hears("presence", user=bob.user, online=True)
     await bob.leaves()
     await tablet.leaves()
     assert await seen(alice, bob.user) == (True, False)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.operate.test_administration import administrator, operator
 from tests.conversations.test_erasure import rows_holding
+from tests.operate.test_administration import administrator, operator
 
 from hubbub_conformance.conversation import PASSWORD, Connection, Stage
 
