@@ -18,7 +18,6 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     structlog.configure(cache_logger_on_first_use=False)  # who logs meanwhile must not keep this stream
     yield stream
     error.drain()
-    structlog.reset_defaults()
 
 
 def line(written: io.StringIO) -> dict[str, object]:
