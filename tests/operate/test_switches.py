@@ -1,17 +1,61 @@
 """Features that are let go (docs/protocol.md §7): what a client is told, that nothing breaks, and that they come back."""
 
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from signal import SIGCONT, SIGSTOP
+
 import httpx
 import pytest
 from tests.operate.test_administration import operator
 
-from hubbub_conformance.conversation import Stage
+from hubbub.testing.server_process import ServerProcess
+from hubbub_conformance.conversation import PATIENCE, Stage
 
 pytestmark = [pytest.mark.inside, pytest.mark.wires("websocket+json")]
+STOPPED, RUNNING = 0.4, 0.02  # seconds: a tick of 0.25 s is late by 0.15 at least
 
 
 async def switch(stage: Stage, feature: str, mode: str) -> None:
     answer = (await operator(stage).put(f"/admin/switches/{feature}", {"mode": mode})).gives(200)
     assert {each["feature"]: each["mode"] for each in answer["switches"]}[feature] in {mode, "on"}
+
+
+async def measured_off(stage: Stage, feature: str) -> bool:
+    async with httpx.AsyncClient() as client:
+        told = (await client.get(f"{stage.server.internal}/metrics")).text
+    (value,) = re.findall(rf'^hubbub_feature_off{{feature="{feature}"}} (.+)$', told, re.MULTILINE)
+    return float(value) == 1
+
+
+async def stumble(server: ServerProcess) -> None:
+    """Every tick of a quarter of a second falls due in a stop, and is late by what is left of it."""
+    try:
+        while True:
+            server.signal(SIGSTOP)
+            await asyncio.sleep(STOPPED)
+            server.signal(SIGCONT)
+            await asyncio.sleep(RUNNING)
+    finally:
+        server.signal(SIGCONT)
+
+
+@asynccontextmanager
+async def stumbling(server: ServerProcess) -> AsyncIterator[None]:
+    task = asyncio.create_task(stumble(server))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def search_becomes(stage: Stage, *, let_go: bool) -> None:
+    """To clients and to whoever measures."""
+    async with asyncio.timeout(PATIENCE):
+        while (await off(stage) == ["search"], await measured_off(stage, "search")) != (let_go, let_go):
+            await asyncio.sleep(0.05)
 
 
 async def off(stage: Stage) -> list[str]:
@@ -86,10 +130,8 @@ async def test_a_switch_survives_a_restart_and_is_measured(stage: Stage) -> None
     await stage.stops_the_server()
     stage.server.start()
     assert await off(stage) == ["search"]
-    async with httpx.AsyncClient() as client:
-        told = (await client.get(f"{stage.server.internal}/metrics")).text
-    assert 'hubbub_feature_off{feature="search"} 1' in told
-    assert 'hubbub_feature_off{feature="typing"} 0' in told
+    assert await measured_off(stage, "search")
+    assert not await measured_off(stage, "typing")
 
 
 @pytest.mark.settings(HUBBUB_DEGRADE_TYPING="off")
@@ -97,3 +139,13 @@ async def test_a_setting_switches_too(stage: Stage) -> None:
     assert await off(stage) == ["typing"]
     await switch(stage, "typing", "on")
     assert await off(stage) == []
+
+
+@pytest.mark.settings(
+    HUBBUB_DEGRADE_SEARCH="auto", HUBBUB_DEGRADE_LATE_MS="100", HUBBUB_DEGRADE_CALM_SECONDS="1"
+)
+async def test_a_node_that_is_late_lets_go_by_itself_and_takes_it_back(stage: Stage) -> None:
+    assert await off(stage) == []
+    async with stumbling(stage.server):
+        await search_becomes(stage, let_go=True)
+    await search_becomes(stage, let_go=False)

@@ -1,7 +1,7 @@
 """What a node may let go under load so that messages go on (docs/protocol.md §7), and who says when. Pure.
 
 Mode of a feature: `on`, `off`, or `auto`: the node decides by its own lateness, one feature more every two seconds that it is late, one
-back after half a minute that it is not. In between nothing changes, so that nothing is switched to and fro.
+back after a longer while that it is not. In between nothing changes, so that nothing is switched to and fro.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from msgspec import Struct
 Feature = Literal["typing", "presence", "receipts", "search"]
 Mode = Literal["on", "off", "auto"]
 FEATURES: tuple[Feature, ...] = ("typing", "presence", "receipts", "search")  # in the order they are let go
-PRESSED_TICKS = 8  # of a quarter of a second: two seconds
-CALM_TICKS = 120  # half a minute
+TICKS_PER_SECOND = 4
+PRESSED_TICKS = 2 * TICKS_PER_SECOND
 
 
 class Offered(Protocol):
@@ -41,11 +41,12 @@ class SwitchView(Struct, kw_only=True):
 
 
 class Switches:
-    """`settings` are the modes to begin with; `late_ms` is how late a tick is that counts as pressure."""
+    """`settings` are the modes to begin with; `late_ms` is how late a tick is that counts as pressure. One comes back after `calm_seconds` without any half as late."""
 
-    def __init__(self, settings: Mapping[Feature, Mode], late_ms: float) -> None:
+    def __init__(self, settings: Mapping[Feature, Mode], late_ms: float, calm_seconds: int = 30) -> None:
         self._settings = settings
         self._late_ms = late_ms
+        self._calm_ticks = calm_seconds * TICKS_PER_SECOND
         self._set: Mapping[Feature, Mode] = {}
         self._let_go = 0
         self._pressed = 0
@@ -86,7 +87,7 @@ class Switches:
         self._calm = self._calm + 1 if calm else 0
         if self._pressed == PRESSED_TICKS:
             self._change(+1)
-        elif self._calm == CALM_TICKS:
+        elif self._calm == self._calm_ticks:
             self._change(-1)
 
     def _change(self, by: int) -> None:

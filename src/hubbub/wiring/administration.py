@@ -68,7 +68,7 @@ def administration(
 def switches_of(settings: Settings) -> Switches:
     """The features as the settings have them."""
     modes = {feature: getattr(settings.degrade, feature) for feature in FEATURES}
-    return Switches(modes, settings.degrade.late_ms)
+    return Switches(modes, settings.degrade.late_ms, settings.degrade.calm_seconds)
 
 
 def health_of(

@@ -271,12 +271,12 @@ def _lateness(node: Node, lag: Histogram) -> Callable[[float], None]:
 async def _every(
     seconds: float, work: Callable[[], Awaitable[None]], late: Callable[[float], None] | None = None
 ) -> None:
-    """A tick that was late is not made up for by two at once; `late` is told by how many seconds."""
+    """A tick that was late is not made up for by two at once, of which the second would be on time; `late` is told by how many seconds."""
     loop = asyncio.get_running_loop()
     due = loop.time()
     failing = False
     while True:
-        due = max(due + seconds, loop.time())
+        due = due + seconds if due + seconds > loop.time() else loop.time() + seconds
         await asyncio.sleep(due - loop.time())
         if late is not None:
             late(loop.time() - due)

@@ -1,9 +1,10 @@
 """What is let go under pressure, one after the other, and comes back slowly."""
 
-from hubbub.model.features import CALM_TICKS, FEATURES, PRESSED_TICKS, Feature, Mode, Switches
+from hubbub.model.features import FEATURES, PRESSED_TICKS, TICKS_PER_SECOND, Feature, Mode, Switches
 
 AUTO: dict[Feature, Mode] = dict.fromkeys(FEATURES, "auto")
 LATE, CALM, BETWEEN = 300.0, 10.0, 200.0
+CALM_TICKS = 30 * TICKS_PER_SECOND
 
 
 def ticks(switches: Switches, late_ms: float, count: int) -> list[Feature]:

@@ -276,6 +276,14 @@ class Degrade(Struct, frozen=True, kw_only=True):
         int,
         _count("`auto`: a tick later than this, for two seconds, lets one more go.", least=10, most=60_000),
     ] = 250
+    calm_seconds: Annotated[
+        int,
+        _count(
+            "`auto`: after this many seconds without a tick later than half of `late_ms`, one comes back.",
+            least=1,
+            most=3600,
+        ),
+    ] = 30
 
 
 class Cache(Struct, frozen=True, kw_only=True):
