@@ -20,6 +20,7 @@ from hubbub.wiring.settings import load_settings
 from hubbub.wiring.settings.keys import KEYS, PROVIDER_KEYS
 
 CHART = DEPLOY / "helm" / "hubbub"
+DASHBOARDS = DEPLOY / "grafana" / "dashboards"
 KUBERNETES = ("1.27", "1.34")  # the chart's least version, and a late one
 VALUES: Mapping[str, Path | None] = {
     "default": None,
@@ -203,6 +204,22 @@ def test_the_rules_of_the_chart_are_those_that_promtool_plays() -> None:
     assert only(RENDERED["full"], "PrometheusRule")["spec"] == rules
 
 
+def test_grafana_finds_the_dashboards_where_they_are_wanted() -> None:
+    made = only(RENDERED["full"], "ConfigMap", "talk-hubbub-dashboards")
+    assert made["metadata"]["labels"]["grafana_dashboard"] == "1"
+    pages = {f"hubbub-{path.name}": json.loads(path.read_text()) for path in DASHBOARDS.glob("*.json")}
+    assert {name: json.loads(text) for name, text in made["data"].items()} == pages != {}
+    assert "ConfigMap" not in {each["kind"] for each in RENDERED["default"]}
+
+
+def test_a_packed_chart_carries_what_it_links_to(tmp_path: Path) -> None:
+    with helm.Chart.load(helm.package(CHART, destination=tmp_path)) as chart:
+        texts = chart.render(values_of("full"), name="talk", namespace="chat")
+    documents = yaml.safe_load_all(texts["hubbub/templates/monitoring.yaml"])
+    kinds = ("ServiceMonitor", "PrometheusRule", "ConfigMap")
+    assert list(documents) == [each for each in RENDERED["full"] if each["kind"] in kinds]
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -213,6 +230,7 @@ def test_the_rules_of_the_chart_are_those_that_promtool_plays() -> None:
         {**SHARED, "auth": {"secret": "", "key": "secret"}},
         {"image": {"tag": "latest"}},
         {"drain": {"second": 5}},
+        {"monitoring": {"dashboards": True}},
         {"settings": {"drain_seconds": 5}},
         {"gateway": {"enabled": True, "create": True}},
         {"publicUrl": "chat.example.org"},
