@@ -8,7 +8,8 @@ READY := .venv/.ready
 NPM ?= npm
 NODE_READY := node_modules/.ready
 TOOLS_READY := .venv/.tools
-WORKERS ?= 2
+# Of pytest: one more than there are cores, because tests wait a lot.
+WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))
 FUZZ_SECONDS ?= 60
 SERVICES := postgresql mariadb-server redis-server nginx libnginx-mod-stream haproxy prometheus prometheus-alertmanager   # Debian packages of the servers that tests start for themselves
 SERVICES += chromium   # for tests/web

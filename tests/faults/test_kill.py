@@ -19,7 +19,7 @@ from hubbub.operate.proof.raw_client import RawClient
 from hubbub.operate.proof.stored_log import count_pending, read_heads, read_stored
 from hubbub.operate.proof.talker import Ground, Talker
 
-KILLS = int(os.environ.get("HUBBUB_FAULT_KILLS", "14"))
+KILLS = int(os.environ.get("HUBBUB_FAULT_KILLS", "12"))
 KILLS_ELSEWHERE = KILLS // 4
 SEED = int(os.environ.get("HUBBUB_FAULT_SEED", "0")) or time.time_ns() % 10**9
 USERS = 16
