@@ -79,6 +79,7 @@ async def say(peer: ClientConnection, chat: str) -> None:
     for number in range(MESSAGES):
         send = {"type": "send", "id": number + 1, "msg_type": "group", "to": chat, "content": CONTENT}
         await peer.send(json.dumps({**send, "msg_id": str(number)}))
+        await asyncio.sleep(0)  # Carol reads in the same loop: she must not fall behind as well
 
 
 async def hear(peer: ClientConnection) -> Json:
