@@ -1,6 +1,6 @@
 """A client that stops reading costs nobody else, and is told exactly what it missed (docs/protocol.md §3.5).
 
-Alice sends twelve megabytes into a room as fast as she can. Carol reads; Bob does not, until Carol has everything.
+Alice sends twelve megabytes into a room as fast as Carol can read. Carol reads; Bob does not, until Carol has everything.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 PROGRAM = Path(sys.executable).with_name("hubbub")
 MESSAGES = 1_500
 CONTENT = "m" * 8_000
+AHEAD = 50  # messages Carol may be behind: 400 KB, less than the server's bound, so that Bob alone is slow
 PATIENCE = 60.0
 USERS = ("alice", "bob", "carol")
 
@@ -75,11 +76,12 @@ async def greet(address: str, token: str, **options: Any) -> ClientConnection:  
     return peer
 
 
-async def say(peer: ClientConnection, chat: str) -> None:
+async def say(peer: ClientConnection, chat: str, ahead: asyncio.Semaphore) -> None:
+    """As fast as `ahead` lets her: who releases it for each message heard is never far behind."""
     for number in range(MESSAGES):
+        await ahead.acquire()
         send = {"type": "send", "id": number + 1, "msg_type": "group", "to": chat, "content": CONTENT}
         await peer.send(json.dumps({**send, "msg_id": str(number)}))
-        await asyncio.sleep(0)  # Carol reads in the same loop: she must not fall behind as well
 
 
 async def hear(peer: ClientConnection) -> Json:
@@ -88,13 +90,15 @@ async def hear(peer: ClientConnection) -> Json:
         return heard
 
 
-async def hear_all(peer: ClientConnection, kind: str, count: int) -> list[int]:
-    """The seqs of so many envelopes of a kind; whatever else comes is passed over."""
+async def hear_all(peer: ClientConnection, kind: str, ahead: asyncio.Semaphore | None = None) -> list[int]:
+    """The seqs of as many envelopes of a kind as there are messages; whatever else comes is passed over."""
     seqs: list[int] = []
-    while len(seqs) < count:
+    while len(seqs) < MESSAGES:
         heard = await hear(peer)
         if heard["type"] == kind:
             seqs.append(heard["seq"])
+            if ahead is not None:
+                ahead.release()
     return seqs
 
 
@@ -114,9 +118,10 @@ async def test_a_client_that_does_not_read_costs_nobody_else(address: str, http:
     carol = await greet(address, tokens["carol"], max_queue=None)
     bob = await greet(address, tokens["bob"], max_queue=1, sock=small_socket(address))
     bob.transport.pause_reading()
+    ahead = asyncio.Semaphore(AHEAD)
 
     _, seqs, seen = await asyncio.gather(
-        say(alice, chat), hear_all(alice, "sent", MESSAGES), hear_all(carol, "message", MESSAGES)
+        say(alice, chat, ahead), hear_all(alice, "sent"), hear_all(carol, "message", ahead)
     )
     assert seqs == list(range(seqs[0], seqs[0] + MESSAGES))
     assert seen == seqs
