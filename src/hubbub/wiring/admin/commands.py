@@ -47,10 +47,7 @@ def health(context: typer.Context) -> None:
     """The node that answers, and who else serves."""
     terminal: Terminal = context.obj
     answer = terminal.ask("GET", "health")
-    if terminal.json:
-        print_json(answer)
-    else:
-        print_card(answer)
+    terminal.print_card(answer)
 
 
 @admin.command()
@@ -61,10 +58,7 @@ def audit(
     """What administrators did, the latest first."""
     terminal: Terminal = context.obj
     page = terminal.ask("GET", "audit", before=before)
-    if terminal.json:
-        print_json(page)
-    else:
-        print_table(page["lines"], AUDIT_COLUMNS)
+    terminal.print_table(page, "lines", AUDIT_COLUMNS)
 
 
 @admin.command()
@@ -81,10 +75,7 @@ def switches(
         answer = terminal.ask("PUT", "switches/{}", feature, body={"mode": mode})
     else:
         answer = terminal.ask("GET", "switches")
-    if terminal.json:
-        print_json(answer)
-    else:
-        print_table(answer["switches"], ("feature", "on", "mode", "set_by"))
+    terminal.print_table(answer, "switches", ("feature", "on", "mode", "set_by"))
 
 
 @outbox.command("show")

@@ -1,7 +1,7 @@
 """What every command of `hubbub admin` has: the server to ask, how to print, and whether somebody was asked first."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import typer
 
 from hubbub.wiring.admin.api import Api, AskingError
+from hubbub.wiring.admin.output import Row, print_card, print_json, print_table
 from hubbub.wiring.identity import SECRET_FILE
 from hubbub.wiring.settings import Settings, SettingsRefused, load_settings
 
@@ -28,6 +29,20 @@ class Terminal:
     def ask(self, method: str, path: str, *parts: str, body: object = None, **query: object) -> Any:  # noqa: ANN401
         """Ask the server; what it refuses ends the program."""
         return told(lambda: self.api.ask(method, path, *parts, body=body, **query))
+
+    def print_table(self, page: Row, rows: str, columns: Sequence[str]) -> None:
+        """A page of the server's, whose rows stand under this name; that there are more, where it says so."""
+        if self.json:
+            print_json(page)
+        else:
+            print_table(page[rows], columns, more=page.get("more", False))
+
+    def print_card(self, card: Row) -> None:
+        """One thing."""
+        if self.json:
+            print_json(card)
+        else:
+            print_card(card)
 
     def confirm(self, sentence: str) -> None:
         """Ask before what cannot be undone, or hurts somebody. `--yes` has answered; a script without it is refused."""

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hubbub.wiring.admin.context import Terminal
-from hubbub.wiring.admin.output import print_card, print_json, print_table
+from hubbub.wiring.admin.output import print_card, print_json
 
 COLUMNS = ("chat", "name", "public", "members", "owners", "head", "changed_at")
 MEMBER_COLUMNS = ("user", "display_name", "role", "muted_until", "read", "received")
@@ -24,10 +24,7 @@ def find(
     """Rooms whose name contains QUERY, private and closed ones too."""
     terminal: Terminal = context.obj
     page = terminal.ask("GET", "rooms", query=query, after=after)
-    if terminal.json:
-        print_json(page)
-    else:
-        print_table(page["rooms"], COLUMNS, more=page["more"])
+    terminal.print_table(page, "rooms", COLUMNS)
 
 
 @rooms.command()
@@ -47,10 +44,7 @@ def members(context: typer.Context, room: Room, after: After = "") -> None:
     """Who is in it."""
     terminal: Terminal = context.obj
     page = terminal.ask("GET", "rooms/{}/members", room, after=after)
-    if terminal.json:
-        print_json(page)
-    else:
-        print_table(page["members"], MEMBER_COLUMNS, more=page["more"])
+    terminal.print_table(page, "members", MEMBER_COLUMNS)
 
 
 @rooms.command()
@@ -60,7 +54,7 @@ def owner(
     """Make a member the owner; whoever was becomes an admin of the room."""
     terminal: Terminal = context.obj
     terminal.confirm(f"{user} will own the room.")
-    _print(terminal, terminal.ask("PUT", "rooms/{}/owner", room, body={"user": user}))
+    terminal.print_card(terminal.ask("PUT", "rooms/{}/owner", room, body={"user": user}))
 
 
 @rooms.command()
@@ -69,11 +63,4 @@ def close(context: typer.Context, room: Room) -> None:
     terminal: Terminal = context.obj
     card = terminal.ask("GET", "rooms/{}", room)
     terminal.confirm(f"All {card['members']} members of {card['name']!r} will be removed from it.")
-    _print(terminal, terminal.ask("DELETE", "rooms/{}", room))
-
-
-def _print(terminal: Terminal, card: dict[str, object]) -> None:
-    if terminal.json:
-        print_json(card)
-    else:
-        print_card(card)
+    terminal.print_card(terminal.ask("DELETE", "rooms/{}", room))

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from hubbub.wiring.admin.context import WRONG_USAGE, Terminal, fail, told
-from hubbub.wiring.admin.output import print_card, print_json, print_table
+from hubbub.wiring.admin.output import print_json
 
 COLUMNS = ("user", "display_name", "created_at", "last_seen", "admin", "banned_at", "erased_at")
 SESSION_COLUMNS = ("session", "device", "created_at", "used_at", "expires_at")
@@ -36,17 +36,14 @@ def find(
     terminal: Terminal = context.obj
     state = "banned" if banned else "admin" if admins else ""
     page = terminal.ask("GET", "users", query=query, only=state, after=after)
-    if terminal.json:
-        print_json(page)
-    else:
-        print_table(page["users"], COLUMNS, more=page["more"])
+    terminal.print_table(page, "users", COLUMNS)
 
 
 @users.command()
 def show(context: typer.Context, user: User) -> None:
     """Everything known of one user but what they said."""
     terminal: Terminal = context.obj
-    _print(terminal, terminal.ask("GET", "users/{}", user))
+    terminal.print_card(terminal.ask("GET", "users/{}", user))
 
 
 @users.command()
@@ -54,14 +51,14 @@ def ban(context: typer.Context, user: User) -> None:
     """Close the account: nobody logs in, every session and connection ends."""
     terminal: Terminal = context.obj
     terminal.confirm(f"{user} will be logged out everywhere and cannot come back.")
-    _print(terminal, terminal.ask("PUT", "users/{}/ban", user))
+    terminal.print_card(terminal.ask("PUT", "users/{}/ban", user))
 
 
 @users.command()
 def unban(context: typer.Context, user: User) -> None:
     """Open the account again."""
     terminal: Terminal = context.obj
-    _print(terminal, terminal.ask("DELETE", "users/{}/ban", user))
+    terminal.print_card(terminal.ask("DELETE", "users/{}/ban", user))
 
 
 @users.command()
@@ -77,7 +74,7 @@ def password(
     new = sys.stdin.readline().rstrip("\n") if stdin else secrets.token_urlsafe(PASSWORD_BYTES)
     card = terminal.ask("PUT", "users/{}/password", user, body={"password": new})
     if stdin:
-        _print(terminal, card)
+        terminal.print_card(card)
     elif terminal.json:
         print_json({"user": user, "password": new})
     else:
@@ -89,10 +86,7 @@ def sessions(context: typer.Context, user: User) -> None:
     """The user's sessions, the last used first."""
     terminal: Terminal = context.obj
     answer = terminal.ask("GET", "users/{}/sessions", user)
-    if terminal.json:
-        print_json(answer)
-    else:
-        print_table(answer["sessions"], SESSION_COLUMNS)
+    terminal.print_table(answer, "sessions", SESSION_COLUMNS)
 
 
 @users.command()
@@ -149,24 +143,17 @@ def erase(
         erased += step["erased"]
         if not step["erased"]:
             time.sleep(SETTLING_SECONDS)
-    _print(terminal, {"user": user, "erased": erased})
+    terminal.print_card({"user": user, "erased": erased})
 
 
 def grant(context: typer.Context, user: User) -> None:
     """Let a user administer this server, in the web app too."""
     terminal: Terminal = context.obj
     terminal.confirm(f"{user} may then ban and erase everybody else.")
-    _print(terminal, terminal.ask("PUT", "users/{}/right", user))
+    terminal.print_card(terminal.ask("PUT", "users/{}/right", user))
 
 
 def withdraw(context: typer.Context, user: User) -> None:
     """Take that right back."""
     terminal: Terminal = context.obj
-    _print(terminal, terminal.ask("DELETE", "users/{}/right", user))
-
-
-def _print(terminal: Terminal, card: dict[str, object]) -> None:
-    if terminal.json:
-        print_json(card)
-    else:
-        print_card(card)
+    terminal.print_card(terminal.ask("DELETE", "users/{}/right", user))
