@@ -4,12 +4,14 @@ Exit status: 0 done (also when nothing is trusted: that is a result), 1 no forec
 """
 
 import re
+import select
 import signal
+import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Event
 from typing import Annotated, NoReturn
 
 import structlog
@@ -115,19 +117,34 @@ def _once(renew: Callable[[], None]) -> None:
 def _keep(renew: Callable[[], None], every: float, exported: Exported, place: tuple[str, int] | None) -> None:
     """Until SIGTERM or SIGINT. A forecast that fails leaves the last one in force, for as far as it reaches."""
     logs.configure("info", "auto")
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    if place is not None:
-        _once(lambda: _listen(exported, *place))
-    pause = 0.0
-    while not stop.wait(pause):
-        try:
-            renew()
-            pause = every
-        except (HistoryRefusedError, OSError) as error:
-            pause = min(every, RETRY_SECONDS)
-            log.warning("no new forecast; the last one goes on", error=str(error), retry_seconds=pause)
+    with _told_to_end() as told:
+        if place is not None:
+            _once(lambda: _listen(exported, *place))
+        pause = 0.0
+        while not told(pause):
+            try:
+                renew()
+                pause = every
+            except (HistoryRefusedError, OSError) as error:
+                pause = min(every, RETRY_SECONDS)
+                log.warning("no new forecast; the last one goes on", error=str(error), retry_seconds=pause)
+
+
+@contextmanager
+def _told_to_end() -> Iterator[Callable[[float], bool]]:
+    """Wait so many seconds for a signal to end; True once there was one.
+
+    A signal is a byte in a socket (signal.set_wakeup_fd): set as an event by a handler of Python, it is seen an hour late if it comes
+    just before the wait begins, because handlers run between instructions only.
+    """
+    heard, tell = socket.socketpair()
+    with heard, tell:
+        tell.setblocking(False)
+        signal.set_wakeup_fd(tell.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        yield lambda seconds: bool(select.select([heard], [], [], seconds)[0])
+        signal.set_wakeup_fd(-1)
 
 
 def _listen(exported: Exported, host: str, port: int) -> None:
