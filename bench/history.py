@@ -197,8 +197,8 @@ def _measure(
     ):
         for name in NAMES:
             bar = progress.step(f"{entries:,}: {name}", 1)
-            generator.meet()
             before = server.cpu()
+            generator.meet()
             generator.meet()
             cpu[name] = server.cpu() - before
             bar.to(1)
