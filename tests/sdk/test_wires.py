@@ -9,7 +9,7 @@ from tests.sdk.conftest import PASSWORD, new_name
 
 from hubbub.testing.server_process import ServerProcess
 from hubbub_client import Client, Stopped
-from hubbub_client.events import Entry, Event, Message, StateChanged, Typing
+from hubbub_client.events import ChatGone, Entry, Event, Message, StateChanged, Typing
 from hubbub_client.tasks import Tasks
 from hubbub_client.wire.codecs import CodecName
 
@@ -155,6 +155,31 @@ async def test_a_session_that_was_ended_stops_the_client(server: ServerProcess, 
     with pytest.raises(Stopped):
         await alice.client.ping()
     assert not alice.client.can_resume
+
+
+@pytest.mark.parametrize("way", WAYS[::3], ids=" ".join)
+async def test_who_was_kicked_and_came_back_while_away_resumes_without_a_hole(
+    server: ServerProcess, call: Call, way: Way
+) -> None:
+    """A bug: the removal in the replay ended the chat, though the user was a member again at its end."""
+    host, away = await call(server, WAYS[0]), await call(server, way)
+    room = await host.client.create_room(new_name("room"), public=True)
+    await away.client.join(room.chat)
+    before = await host.client.send(room.chat, "before")
+    await away.until(lambda seen: any(isinstance(event, Message) for event in seen))
+    await away.client.disconnect()
+    await host.client.kick(room.chat, away.client.user)
+    await host.client.send(room.chat, "meanwhile")
+    async with reach(server, WAYS[0]) as elsewhere:
+        await elsewhere.log_in(away.client.user, PASSWORD)
+        await elsewhere.join(room.chat)
+    await away.client.connect()
+    last = await host.client.send(room.chat, "after")
+    await away.until(lambda seen: any(isinstance(event, Entry) and event.seq == last.seq for event in seen))
+    seqs = [entry.seq for entry in away.entries(room.chat)]
+    assert (seqs, last.seq) == (list(range(2, last.seq + 1)), before.seq + 4)
+    assert not any(isinstance(event, ChatGone) for event in away.seen)
+    assert away.client.known[room.chat].role == "member"
 
 
 async def test_a_server_that_stops_says_when_to_come_back(own_server: ServerProcess, call: Call) -> None:

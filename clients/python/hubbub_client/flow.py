@@ -1,6 +1,11 @@
-"""From what the server pushes to what the application sees: every chat in order, without holes, across connections."""
+"""From what the server pushes to what the application sees: every chat in order, without holes, across connections.
+
+A summary says what a chat is at its head. An entry up to there is history, though it is news to the application: who was
+removed and taken back while away is a member, and has the role and the room the name that the summary says.
+"""
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -65,6 +70,10 @@ class Flow:
         self._slots = asyncio.Semaphore(FETCHES_MAX)
         self._put_off: deque[Fetch] = deque()
         self._goals: dict[str, int] = {}
+        self._heads: dict[str, int] = {}
+        self._unlisted_head = 0
+        self._listed: set[str] = set()
+        self._listing = asyncio.Lock()
         self._told_anew: dict[str, Position] = {}
         self._missed = 0
         self._catching_up = False
@@ -91,6 +100,8 @@ class Flow:
         for chat in welcome.gone:
             self._forget(chat)
         held = self._order.cursors()
+        self._heads.clear()
+        self._unlisted_head = sys.maxsize if welcome.more else 0
         self._goals = {
             summary.chat: summary.head
             for summary in welcome.chats
@@ -169,6 +180,14 @@ class Flow:
     def _pass_on(self, entry: Entry) -> None:
         self._told_anew.pop(entry.chat, None)
         self._inbox.put(entry, Sort.ENTRY, self._at(entry.chat, entry.seq))
+        if entry.seq > self._heads.get(entry.chat, self._unlisted_head):
+            self._change(entry)
+        if self._goals.get(entry.chat, entry.seq + 1) <= entry.seq:
+            del self._goals[entry.chat]
+            self._check_goals()
+
+    def _change(self, entry: Entry) -> None:
+        """Work what no summary includes yet into what is known of a chat."""
         match entry:
             case Renamed(chat=chat, name=name) if chat in self.known:
                 self.known[chat] = msgspec.structs.replace(self.known[chat], name=name)
@@ -176,9 +195,6 @@ class Flow:
                 self._forget(chat)
             case Member(chat=chat, user=self.user, role=str(role)) if chat in self.known:
                 self.known[chat] = msgspec.structs.replace(self.known[chat], role=role)
-        if self._goals.get(entry.chat, entry.seq + 1) <= entry.seq:
-            del self._goals[entry.chat]
-            self._check_goals()
 
     def _start_anew(self, chat: str, after: int) -> None:
         """Once told, it need not be told again: another epoch shows in welcome and again in a resync per chat."""
@@ -242,6 +258,8 @@ class Flow:
         """`follow` is false for a chat whose missed entries the server replays from our cursor."""
         chat, new = summary.chat, summary.chat not in self.known
         self.known[chat] = summary
+        self._heads[chat] = summary.head
+        self._listed.add(chat)
         resumed = self._order.cursor(chat) is not None
         if new:
             position = None if resumed else self._at(chat, summary.head)
@@ -250,18 +268,27 @@ class Flow:
             self._act(self._order.follow(chat, summary.head))
 
     async def _ask_chats(self, after: str | None) -> None:
-        """Ask for all chats after one; those that are new are followed from their head."""
+        """Ask for all chats after one: those that are new are followed from their head, those that are not there are gone."""
         try:
-            while True:
-                chats = await self._chats(after)
-                for summary in chats.chats:
-                    self._learn(summary, follow=True)
-                if not chats.more or not chats.chats:
-                    break
-                after = chats.chats[-1].chat
+            async with self._listing:
+                self._listed.clear()
+                await self._ask_pages(after)
         except HubbubError:
             return  # the connection went: the next welcome brings the list
+        self._unlisted_head = 0
+        for chat in self._order.cursors().keys() - self._listed:
+            if after is None or chat > after:
+                self._forget(chat)
         self._inbox.put(ListsChanged(), Sort.NEWS)
+
+    async def _ask_pages(self, after: str | None) -> None:
+        more = True
+        while more:
+            chats = await self._chats(after)
+            for summary in chats.chats:
+                self._learn(summary, follow=True)
+            more = chats.more and bool(chats.chats)
+            after = chats.chats[-1].chat if chats.chats else after
 
 
 def _summary(push: ChatVisible) -> Summary:

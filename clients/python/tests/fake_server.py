@@ -29,6 +29,7 @@ class FakeServer:
         self.lose_reply: Callable[[Fields], bool] = never
         self.refuse: dict[str, list[Fields]] = defaultdict(list)
         self.replay_max = 500
+        self.list_max = 500
         self.epoch = "e1"
         self.heartbeat_ms = 30_000
         self.answer_pings = True
@@ -156,11 +157,12 @@ class FakeServer:
         cursors: dict[str, int] = request.get("cursors", {})
         mine = {chat for chat, members in self.members.items() if user in members}
         changed = {chat for chat in mine if cursors.get(chat, -1) != len(self.chats[chat])}
-        shown = mine if request.get("chats", "all") == "all" else changed
+        shown = sorted(mine if request.get("chats", "all") == "all" else changed)
         await self._reply(connection, request, {
             "type": "welcome", "user": user, "device": request["device"], "session": "s1", "epoch": self.epoch,
-            "server_time": self.now_ms, "heartbeat_ms": self.heartbeat_ms, "more": False,
-            "chats": [self.summary(chat, user) for chat in sorted(shown)],
+            "server_time": self.now_ms, "heartbeat_ms": self.heartbeat_ms,
+            "chats": [self.summary(chat, user) for chat in shown[:self.list_max]],
+            "more": len(shown) > self.list_max,
             "gone": sorted(set(cursors) - mine),
         })  # fmt: skip
         for chat in sorted(mine & set(cursors)):
@@ -231,8 +233,11 @@ class FakeServer:
         )
 
     async def _do_chats(self, connection: Peer, request: Fields, user: str) -> None:
+        after = request.get("after", "")
         found = [self.summary(chat, user) for chat in sorted(self.chats) if user in self.members[chat]]
-        await self._reply(connection, request, {"type": "chats", "chats": found, "more": False})
+        rest = [summary for summary in found if summary["chat"] > after]
+        reply = {"type": "chats", "chats": rest[: self.list_max], "more": len(rest) > self.list_max}
+        await self._reply(connection, request, reply)
 
     async def _do_received(self, connection: Peer, request: Fields, user: str) -> None:
         await self._reply(connection, request, {"type": "ok"})

@@ -185,6 +185,63 @@ async def test_being_kicked_ends_the_chat(server: FakeServer, connect: Connect) 
     assert seqs(alice) == [1]
 
 
+def removed_and_taken_back(server: FakeServer, chat: str) -> None:
+    """Alice, by bob; what he says meanwhile is for the others, and she reads it once she is back."""
+    for change in ("role", "kicked", "", "joined"):
+        about = {"type": "member", "from": "bob", "user": "alice", "change": change}
+        if change:
+            server.store(chat, about | ({"role": "admin"} if change == "role" else {}))
+        else:
+            server.message(chat, "bob", "meanwhile")
+
+
+@pytest.mark.parametrize("replay_max", [500, 0], ids=["replayed", "fetched"])
+async def test_who_was_removed_and_taken_back_while_away_is_a_member(
+    server: FakeServer, connect: Connect, replay_max: int
+) -> None:
+    """A bug: the removal ended the chat, so that what stood after it in history was not asked for any more."""
+    server.room("r1", "alice")
+    server.replay_max = replay_max
+    alice = await connect("alice")
+    await server.say("r1", "bob", "1")
+    await arrived(alice, 1)
+    await server.kill()
+    removed_and_taken_back(server, "r1")
+    for number in range(400):
+        server.message("r1", "bob", str(number))
+    await server.start()
+    assert await arrived(alice, 405) == list(range(1, 406))
+    await alice.until(has(CaughtUp))
+    assert (alice.of(ChatGone), alice.client.known["r1"].role) == ([], "member")
+    kick = {"type": "member", "from": "bob", "user": "alice", "change": "kicked"}
+    await server.push(server.store("r1", kick))
+    await alice.until(has(ChatGone))
+
+
+async def test_a_list_that_does_not_fit_into_welcome_says_later_whose_member_one_is(
+    server: FakeServer, connect: Connect
+) -> None:
+    """r1 is listed at once, r2 is not; r3 is lost while she is there, and nobody said so."""
+    for chat in ("r1", "r2", "r3"):
+        server.room(chat, "alice")
+    alice = await connect("alice")
+    for chat in ("r1", "r2", "r3"):
+        await server.say(chat, "bob", "1")
+        await arrived(alice, 1, chat)
+    await server.kill()
+    server.list_max = 1
+    for chat in ("r1", "r2"):
+        removed_and_taken_back(server, chat)
+    await server.start()
+    await alice.until(has(ListsChanged))
+    assert await arrived(alice, 5, "r2") == [1, 2, 3, 4, 5]
+    assert (alice.of(ChatGone), set(alice.client.known)) == ([], {"r1", "r2", "r3"})
+    server.members["r3"].clear()
+    await server.tell({"type": "resync"})
+    await alice.until(has(ChatGone))
+    assert (alice.of(ChatGone), set(alice.client.known)) == ([ChatGone("r3")], {"r1", "r2"})
+
+
 async def test_lists_are_asked_for_again(server: FakeServer, connect: Connect) -> None:
     alice = await connect("alice")
     server.room("r1", "alice")

@@ -16,7 +16,17 @@ import { Typing } from './people/typing.js';
 import type { Archive } from './store/archive.js';
 import type { Store } from './store/store.js';
 import type { Message as TabMessage } from './tabs/channel.js';
-import type { Entry, Message, Page, Push, SendRequest, Sent, Summary, Welcome } from './wire.js';
+import type {
+  Entry,
+  MemberChanged,
+  Message,
+  Page,
+  Push,
+  SendRequest,
+  Sent,
+  Summary,
+  Welcome,
+} from './wire.js';
 import { isEntry } from './words.js';
 
 const GAP_PAGE = 300; // the most a server gives
@@ -268,7 +278,7 @@ export class Model implements Sink {
     this.#timelines.get(chat)?.entry(entry);
     this.outbox.arrived(chat, seq);
     if (entry.type === 'message') this.#arrived(entry, replayed);
-    if (entry.type === 'member') this.#memberChanged(entry.user, entry.change, chat);
+    if (entry.type === 'member') this.#memberChanged(entry, replayed);
   }
 
   anew(chat: string, after: number, reset: boolean): void {
@@ -309,8 +319,8 @@ export class Model implements Sink {
     if (chat !== undefined) for (const run of this.#arrivals) run({ chat, message, replayed });
   }
 
-  #memberChanged(user: string, change: string, chat: string): void {
-    if (user === this.#world.me() && REMOVALS.has(change)) this.flow.left(chat);
+  #memberChanged({ chat, user, change }: MemberChanged, replayed: boolean): void {
+    if (user === this.#world.me() && REMOVALS.has(change) && !replayed) this.flow.left(chat);
     else this.members.changed(chat);
   }
 

@@ -110,7 +110,7 @@ export class Chats {
     });
   }
 
-  /** The next entry of a chat. `replayed` entries are in its summary's counts already. */
+  /** The next entry of a chat. Its summary includes `replayed` ones already, but for messages and what changed them. */
   entry(entry: Entry, replayed: boolean): void {
     const chat = this.#known.get(entry.chat);
     if (chat === undefined) return;
@@ -166,9 +166,11 @@ function afterEntry(chat: Chat, entry: Entry, replayed: boolean, me: string): Ch
     case 'message':
       return afterMessage(chat, entry, replayed, me);
     case 'renamed':
-      return { ...chat, name: entry.name };
+      return replayed ? chat : { ...chat, name: entry.name };
     case 'member':
-      return entry.user === me && entry.role !== undefined ? { ...chat, role: entry.role } : chat;
+      return entry.user === me && entry.role !== undefined && !replayed
+        ? { ...chat, role: entry.role }
+        : chat;
     default:
       return chat.last && isChange(entry) ? { ...chat, last: changed(chat.last, entry, me) } : chat;
   }

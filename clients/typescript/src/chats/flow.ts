@@ -1,4 +1,9 @@
-/** From what the server pushes to what an application sees: every chat in order, without holes, across connections. */
+/**
+ * From what the server pushes to what an application sees: every chat in order, without holes, across connections.
+ *
+ * A summary says what a chat is at its head. An entry up to there is history, though it is news to the application: who
+ * was removed and taken back while away is a member, and has the role and the room the name that the summary says.
+ */
 
 import { type Clock, pause } from '../clock.js';
 import { HubbubError } from '../errors.js';
@@ -13,7 +18,7 @@ const NOT_OURS = new Set<string>(['not_found', 'not_a_member', 'forbidden', 'ban
 
 /** Where a flow leads. Implementation: Client. */
 export interface Sink {
-  /** The next entry of its chat. `replayed`: it is older than the connection. */
+  /** The next entry of its chat. `replayed`: it is history, which the chat's summary includes. */
   entry(entry: Entry, replayed: boolean): void;
   /** What is held of a chat is void (`reset`), or lies before a hole; its next entry is `after` + 1. */
   anew(chat: string, after: number, reset: boolean): void;
@@ -39,6 +44,9 @@ export class Flow {
   readonly #sink: Sink;
   readonly #world: FlowWorld;
   readonly #heads = new Map<string, number>();
+  readonly #listed = new Set<string>();
+  #unlistedHead = 0; // of chats that the list has yet to tell of
+  #listing = 0; // names the listing that goes on
   #order = new Sequencer();
   #epoch: string | undefined;
   #conversation = 0; // what is under way for an older one is late news
@@ -74,11 +82,10 @@ export class Flow {
     if (welcome.epoch !== this.#epoch) this.#startEpoch(welcome.epoch);
     for (const chat of welcome.gone) this.#forget(chat);
     this.#heads.clear();
-    for (const summary of welcome.chats) {
-      this.#heads.set(summary.chat, summary.head);
-      this.#learn(summary, !replayed.has(summary.chat));
-    }
-    void this.#listRest(welcome.chats, welcome.more);
+    this.#unlistedHead = welcome.more ? Infinity : 0;
+    this.#listed.clear();
+    for (const summary of welcome.chats) this.#learn(summary, !replayed.has(summary.chat));
+    void this.#listRest(welcome.chats.at(-1)?.chat, welcome.more);
   }
 
   /** An entry was pushed. */
@@ -93,13 +100,14 @@ export class Flow {
 
   /** Something was not pushed. */
   resync(push: Resync): void {
-    if (push.chat === undefined) void this.#listRest([], true);
+    if (push.chat === undefined) this.#listAnew();
     else this.#act(this.#order.resync(push.chat, push.next ?? (push.after ?? 0) + 1, push.reset ?? false));
   }
 
   /** The conversation is over. */
   lost(): void {
     this.#conversation += 1;
+    this.#listing += 1;
     this.#order.disconnected();
   }
 
@@ -119,7 +127,7 @@ export class Flow {
   }
 
   #pass(entry: Entry): void {
-    this.#sink.entry(entry, entry.seq <= (this.#heads.get(entry.chat) ?? 0));
+    this.#sink.entry(entry, entry.seq <= (this.#heads.get(entry.chat) ?? this.#unlistedHead));
   }
 
   #forget(chat: string): void {
@@ -135,6 +143,8 @@ export class Flow {
   /** `follow` is false for a chat whose missed entries the server replays from our cursor. */
   #learn(summary: Summary, follow: boolean): void {
     const resumed = this.#order.cursor(summary.chat) !== undefined;
+    this.#heads.set(summary.chat, summary.head);
+    this.#listed.add(summary.chat);
     this.#sink.learned(summary);
     if (follow || !resumed) this.#act(this.#order.follow(summary.chat, summary.head));
   }
@@ -176,19 +186,24 @@ export class Flow {
 
   // Lists
 
-  /** The chats after those that are known, a page at a time. */
-  async #listRest(first: readonly Summary[], more: boolean): Promise<void> {
-    const conversation = this.#conversation;
-    const listed = new Set(first.map(({ chat }) => chat));
-    let after = first.at(-1)?.chat;
+  #listAnew(): void {
+    this.#listed.clear();
+    void this.#listRest(undefined, true);
+  }
+
+  /** The chats after those that are known, a page at a time. What another listing overtakes ends. */
+  async #listRest(first: string | undefined, more: boolean): Promise<void> {
+    const listing = (this.#listing += 1);
+    let after = first;
     while (more) {
       const page = await this.#world.chats(after).catch(() => undefined);
-      if (page === undefined || conversation !== this.#conversation) return; // the next welcome brings the list
-      for (const summary of page.chats) this.#learn(summary, true);
-      for (const { chat } of page.chats) listed.add(chat);
-      after = page.chats.at(-1)?.chat;
-      more = page.more && after !== undefined;
+      if (listing !== this.#listing) return;
+      for (const summary of page?.chats ?? []) this.#learn(summary, true);
+      after = page?.chats.at(-1)?.chat;
+      more = page?.more === true && after !== undefined;
+      if (!more) this.#unlistedHead = 0;
+      if (page === undefined) return; // the next welcome brings the list
     }
-    if (conversation === this.#conversation) this.#sink.listed(listed);
+    this.#sink.listed(new Set(this.#listed));
   }
 }

@@ -121,6 +121,29 @@ describe('rooms', () => {
     expect(guest.chats.list.get()).toEqual([]);
   });
 
+  test('whose member was removed and came back while away are resumed without a hole', async () => {
+    const host = await company.signedUp('host', { url: server.url });
+    const away = await company.signedUp('away', { url: server.url });
+    const chat = await company.room(host, away);
+    await host.send(chat, 'before').sent;
+    const { items } = away.timeline(chat);
+    await until(items, (now) => message(now, 'before') !== undefined);
+    away.disconnect();
+    await until(away.state, ({ status }) => status === 'disconnected');
+    const phone = company.client({ url: server.url });
+    await phone.session.logIn('away', PASSWORD);
+    await phone.connected();
+    await host.rooms.kick(chat, 'away');
+    await host.send(chat, 'meanwhile').sent;
+    await phone.rooms.join(chat);
+    await host.send(chat, 'after').sent;
+    away.retryNow();
+    await until(items, (now) => said(now).join() === 'before,meanwhile,after');
+    expect(away.chats.get(chat).get()).toMatchObject({ chat, role: 'member' });
+    await host.send(chat, 'and on').sent;
+    await until(away.chats.get(chat), (now) => now?.last?.content === 'and on');
+  });
+
   test('what is unread is counted, mentions apart, and read elsewhere is read here', async () => {
     const ida = await company.signedUp('ida', { url: server.url });
     const store = new MemoryStore();

@@ -118,6 +118,16 @@ describe('the list', () => {
     expect(chats.withPeer('ada')).toMatchObject({ name: 'Ada Lovelace' });
   });
 
+  test('knows better than what is replayed what a room is called now, and what one may do', () => {
+    chats.learned(summary('a', { name: 'new', role: 'member', head: 9 }));
+    chats.entry({ type: 'renamed', chat: 'a', seq: 8, ts: 8, from: 'ada', name: 'old' }, true);
+    chats.entry(
+      { type: 'member', chat: 'a', seq: 9, ts: 9, from: 'ada', user: ME, change: 'role', role: 'admin' },
+      true,
+    );
+    expect(chats.now('a')).toMatchObject({ name: 'new', role: 'member' });
+  });
+
   test('tells whoever watches one chat, and that it is gone', async () => {
     const seen: (string | undefined)[] = [];
     chats.get('a').subscribe((chat) => seen.push(chat?.name));

@@ -118,6 +118,26 @@ describe('resuming', () => {
     expect(again.chats.list.get()).toMatchObject([{ chat: 'a', name: 'B' }]);
   });
 
+  /** A bug: the removal in the replay ended the chat, which vanished from the list though its user was back in it. */
+  test('keeps a room whose user was removed and taken back while away', async () => {
+    const { chats } = await signedIn();
+    sockets.last.ends(1006);
+    await clock.settle(0);
+    sockets.last.welcomes({ chats: [{ ...CHAT, role: 'member', head: 10, unread: 1 }] });
+    const about = { chat: 'a', ts: 1, from: 'ada' };
+    const words = { msg_id: '9', msg_type: 'group', to: 'a', content: 'while away' };
+    sockets.last.says({ ...about, type: 'member', seq: 8, user: 'me', change: 'kicked' });
+    sockets.last.says({ ...about, ...words, type: 'message', seq: 9 });
+    sockets.last.says({ ...about, type: 'member', seq: 10, user: 'me', change: 'joined' });
+    await clock.settle(200);
+    expect(chats.list.get()).toMatchObject([
+      { chat: 'a', role: 'member', head: 10, unread: 1, last: { content: 'while away' } },
+    ]);
+    sockets.last.says({ ...about, type: 'member', seq: 11, user: 'me', change: 'kicked' });
+    await settled();
+    expect(chats.list.get()).toEqual([]);
+  });
+
   test('with a token of an identity provider, as whoever the server says that is', async () => {
     let external = page({ tokens: () => Promise.resolve('external') });
     await external.start();

@@ -101,6 +101,44 @@ describe('a conversation', () => {
     expect(seen.look().slice(1)).toEqual(['a learned', 'b learned', 'c learned', 'listed a,b,c']);
   });
 
+  test('counts what a page of the list includes as history, and what is not listed yet too', async () => {
+    pages = [{ chats: [summary('b', 8)], more: false }];
+    flow.restore('e', [
+      ['a', 5],
+      ['b', 5],
+    ]);
+    flow.welcomed(welcome([summary('a', 5)], { more: true }), REPLAYED);
+    for (const each of [entry('b', 6), entry('a', 6)]) flow.entry(each);
+    await settled();
+    for (const each of [entry('b', 7), entry('b', 8), entry('b', 9)]) flow.entry(each);
+    expect(seen.look().filter((line) => /\d/.test(line))).toEqual([
+      'b 6 replayed',
+      'a 6',
+      'b 7 replayed',
+      'b 8 replayed',
+      'b 9',
+    ]);
+  });
+
+  test('keeps a chat that came while the list was told', async () => {
+    pages = [{ chats: [summary('b', 1)], more: false }];
+    flow.welcomed(welcome([summary('a', 1)], { more: true }), REPLAYED);
+    flow.visible(summary('aa', 1));
+    await settled();
+    expect(seen.look().at(-1)).toBe('listed a,aa,b');
+  });
+
+  test('whose list is asked for twice tells it once', async () => {
+    pages = [
+      { chats: [summary('b', 1)], more: true },
+      { chats: [summary('a', 1), summary('b', 1)], more: false },
+    ];
+    flow.welcomed(welcome([summary('a', 1)], { more: true }), REPLAYED);
+    flow.resync({ type: 'resync' });
+    await settled();
+    expect(seen.look().filter((line) => line.startsWith('listed'))).toEqual(['listed a,b']);
+  });
+
   test('of another epoch voids every position', () => {
     flow.restore('old', [
       ['a', 50],
