@@ -8,8 +8,9 @@ the write lock, and waits for it, before anything is read that a write is decide
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import perf_counter
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
@@ -21,6 +22,7 @@ from hubbub.persist.pool import Gauge, Pool
 CHECKPOINT_PAGES = 8_000  # 32 MB of log before it is folded into the file: fewer syncs, pages written once
 WRITER_CACHE_KIB = 16_384
 SWITCH_AGAIN_SECONDS = 0.01
+LOCK_WAIT_SECONDS = 0.001  # SQLite's first pause where the file is locked: what took less did not wait
 READER_CACHE_KIB = 2_048  # of each reader: the operating system caches the file once for all of them
 
 
@@ -30,8 +32,9 @@ class EmbeddedLanes:
     def __init__(self, url: URL, pool: Pool) -> None:
         self._pool = pool
         self.gauge = Gauge(pool.size + pool.overflow + 1)
-        writing = _engine(url, pool, "BEGIN IMMEDIATE", WRITER_CACHE_KIB)
-        self._reading = _engine(url, pool, "BEGIN", READER_CACHE_KIB)
+        self._lock_wait = 0.0
+        writing = _engine(url, pool, "BEGIN IMMEDIATE", WRITER_CACHE_KIB, self._locked)
+        self._reading = _engine(url, pool, "BEGIN", READER_CACHE_KIB, lambda _: None)
         self.engines: tuple[Engine, ...] = (writing, self._reading)
         self._writer = ThreadLane(writing, "database writer")
         self._turn = asyncio.Lock()
@@ -62,12 +65,27 @@ class EmbeddedLanes:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Lane]:
         """The writing lane, one user after the other; its transaction holds the write lock from the first statement."""
-        async with self._turn:
-            self.gauge.in_use += 1
-            try:
-                yield self._writer
-            finally:
-                self.gauge.in_use -= 1
+        if self._turn.locked():
+            with self.gauge.wait():
+                await self._turn.acquire()
+        else:
+            await self._turn.acquire()
+        self.gauge.in_use += 1
+        try:
+            yield self._writer
+        finally:
+            self.gauge.in_use -= 1
+            self._tell_lock_wait()
+            self._turn.release()
+
+    def _locked(self, seconds: float) -> None:
+        """The write lock was waited for. In the writer's thread, while the gauge is the event loop's."""
+        self._lock_wait = seconds
+
+    def _tell_lock_wait(self) -> None:
+        waited, self._lock_wait = self._lock_wait, 0.0
+        if waited >= LOCK_WAIT_SECONDS:
+            self.gauge.waits.observe(waited)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -75,17 +93,24 @@ class EmbeddedLanes:
             await lane.close()
 
 
-def _engine(url: URL, pool: Pool, begin: str, cache_kib: int) -> Engine:
+def _engine(url: URL, pool: Pool, begin: str, cache_kib: int, began: Callable[[float], None]) -> Engine:
     engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False})
-    _prepare(engine, begin, int(pool.timeout_seconds * 1000), cache_kib)
+    _begin_with(engine, begin, began)
+    _prepare(engine, int(pool.timeout_seconds * 1000), cache_kib)
     return engine
 
 
-def _prepare(engine: Engine, begin: str, busy_ms: int, cache_kib: int) -> None:
+def _begin_with(engine: Engine, begin: str, began: Callable[[float], None]) -> None:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        start = perf_counter()
+        try:
+            connection.exec_driver_sql(begin)
+        finally:
+            began(perf_counter() - start)
 
+
+def _prepare(engine: Engine, busy_ms: int, cache_kib: int) -> None:
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy's "begin" event says BEGIN
