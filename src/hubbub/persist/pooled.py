@@ -9,17 +9,33 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import structlog
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from hubbub.persist.failures import said
 from hubbub.persist.lane import Lane, PooledLane
 from hubbub.persist.pool import Gauge, Pool
+
+log = structlog.get_logger("hubbub.database")
 
 logging.getLogger("asyncmy").setLevel(
     logging.ERROR
 )  # its warnings are about names of keys that MySQL does without
 DRIVERS = {"postgresql": "postgresql+asyncpg", "mysql": "mysql+asyncmy", "mariadb": "mysql+asyncmy"}
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """A pool's complaint about a connection that broke while it was closed or reset: it is thrown away, nobody has lost anything."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return True
+    log.warning("a connection to the database broke and is thrown away", error=said(error))
+    return False
+
+
+logging.getLogger("sqlalchemy.pool.impl.AsyncAdaptedQueuePool").addFilter(_in_one_line)
 
 
 class PooledLanes:
