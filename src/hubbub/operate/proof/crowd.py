@@ -93,6 +93,11 @@ class Crowd:
         self.talkers.append(made)
         return made
 
+    @property
+    def acknowledged(self) -> int:
+        """Messages acknowledged so far."""
+        return sum(len(seqs) for talker in self.talkers for seqs in talker.mine.values())
+
     async def come_to_rest(self) -> None:
         """Nothing new is begun, everything is decided, everybody is at every head and has read every chat whole."""
         self.ground.resting = True
