@@ -1,12 +1,16 @@
 """model.ports.Journal: what is answered is what is kept, once, in order."""
 
+from collections.abc import Mapping, Sequence
+
 import pytest
+from tests.ports.requests import Asked
 
 from hubbub.model import commands as c
 from hubbub.model.entries import MemberChanged, Message
 from hubbub.model.errors import Refused
 from hubbub.model.proposals import Proposal, digest
 from hubbub.model.replies import Done, Ok, RoomMade, Sent
+from hubbub.testing.clock import START_MS
 from hubbub.testing.place import Place
 
 
@@ -93,6 +97,77 @@ async def test_a_refused_write_changes_nothing_and_its_msg_id_stays_free(place: 
     await place.ask("bob", c.Join, chat=room)
     sent = await place.ask("bob", c.Send, **message(room))
     assert (sent.seq, sent.duplicate) == (3, False)
+
+
+TAKEN_AND_GIVEN_BACK: Mapping[str, Sequence[Asked]] = {
+    "kicked": [("alice", c.Kick, {"user": "bob"}), ("bob", c.Join, {})],
+    "gone": [("bob", c.Leave, {}), ("bob", c.Join, {})],
+    "muted": [("alice", c.Mute, {"user": "bob", "until": until}) for until in (2**50, 0)],
+    "muted for a while": [("alice", c.Mute, {"user": "bob", "until": START_MS + 1_000})],
+    "no admin": [("alice", c.SetRole, {"user": "bob", "role": role}) for role in ("member", "admin")],
+}
+FRIENDS_AGAIN: Sequence[Asked] = [
+    ("alice", c.Befriend, {"user": "bob"}),
+    ("bob", c.Accept, {"user": "alice"}),
+]
+NO_FRIENDS: Mapping[str, Sequence[Asked]] = {
+    "unfriended": [("alice", c.Unfriend, {"user": "bob"}), *FRIENDS_AGAIN],
+    "blocked": [("alice", c.Block, {"user": "bob"}), ("alice", c.Unblock, {"user": "bob"}), *FRIENDS_AGAIN],
+}
+
+
+async def is_not_done(place: Place, waiting: Proposal) -> None:
+    before = await place.transcript(waiting.chat)
+    with pytest.raises(Refused, match="unavailable"):
+        await place.dispatcher.commit(waiting)
+    assert await place.transcript(waiting.chat) == before
+    assert waiting.msg_id is not None
+    assert await place.journal.recall(waiting.user, waiting.msg_id, waiting.digest) is None
+
+
+@pytest.mark.parametrize("how", TAKEN_AND_GIVEN_BACK)
+async def test_what_waited_while_its_right_was_taken_and_given_back_is_not_done(
+    place: Place, how: str
+) -> None:
+    """Bob's line was lost while his message waited. He asked again, elsewhere, and was refused: nothing may come of it later."""
+    room = await place.room("alice", "bob")
+    await place.ask("alice", c.SetRole, chat=room, user="bob", role="admin")
+    asked: Asked = ("bob", c.Send, message(room))
+    if how == "no admin":
+        asked = ("bob", c.Rename, {"chat": room, "name": "Tea", "msg_id": "m1"})
+    user, command, fields = asked
+    waiting = await place.proposal(user, command, **fields)
+    for each, step, about in TAKEN_AND_GIVEN_BACK[how]:
+        await place.ask(each, step, chat=room, **about)
+    place.clock.advance(2_000)
+    await is_not_done(place, waiting)
+    await place.ask(user, command, **fields)
+    assert len(await place.transcript(room)) > 4
+
+
+@pytest.mark.parametrize("how", NO_FRIENDS)
+async def test_what_waited_while_its_people_were_no_friends_is_not_done(place: Place, how: str) -> None:
+    await place.befriend("alice", "bob")
+    private = {"msg_type": "private", "to": "alice", "content": "psst", "msg_id": "m1"}
+    waiting = await place.proposal("bob", c.Send, **private)
+    for user, step, about in NO_FRIENDS[how]:
+        await place.ask(user, step, **about)
+    await is_not_done(place, waiting)
+    assert (await place.ask("bob", c.Send, **private)).seq == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "about"), [(c.Mute, {"until": 0}), (c.SetRole, {"role": "owner"})], ids=["voice", "role"]
+)
+async def test_what_waited_while_its_sender_was_given_more_is_done(
+    place: Place, command: type[c.Command], about: dict[str, object]
+) -> None:
+    room = await place.room("alice", "bob")
+    sent = await place.ask("bob", c.Send, **message(room))
+    await place.ask("alice", c.Mute, chat=room, user="bob", until=2**50)
+    waiting = await place.proposal("bob", c.Delete, chat=room, seq=sent.seq)
+    await place.ask("alice", command, chat=room, user="bob", **about)
+    assert isinstance(await place.dispatcher.commit(waiting), Done)
 
 
 async def test_recall_knows_what_was_stored_and_nothing_else(place: Place) -> None:

@@ -93,6 +93,34 @@ async def test_whom_another_node_kicked_cannot_write_although_this_one_remembers
     assert held.member("bob") is None
 
 
+@pytest.mark.parametrize("heard", [False, True])
+async def test_what_waits_on_one_node_is_not_stored_after_its_retry_was_refused_on_another(
+    nodes: Nodes, heard: bool
+) -> None:
+    """Whether this node has heard meanwhile that Bob was kicked and is back, or not."""
+    room = await nodes[0].room("alice", "bob")
+    waiting = await nodes[1].proposal("bob", c.Send, **message(room, "m"))
+    await nodes[0].ask("alice", c.Kick, chat=room, user="bob")
+    assert await nodes[0].refused("bob", c.Send, **message(room, "m")) == "not_a_member"
+    await nodes[0].ask("bob", c.Join, chat=room)
+    if heard:
+        nodes[1].store.outdated(room)
+        await nodes[1].store.load(room)
+    with pytest.raises(Refused, match="unavailable"):
+        await nodes[1].dispatcher.commit(waiting)
+    assert not [entry for entry in await nodes[0].transcript(room) if isinstance(entry, Message)]
+
+
+async def test_who_came_back_on_another_node_is_told_to_ask_again_and_is_heard_then(nodes: Nodes) -> None:
+    """This node checked a membership that is no more; that there is another one since it learns with the first attempt."""
+    room = await nodes[0].room("alice", "bob")
+    await nodes[1].chats.load(room)
+    await nodes[0].ask("bob", c.Leave, chat=room)
+    await nodes[0].ask("bob", c.Join, chat=room)
+    assert await nodes[1].refused("bob", c.Send, **message(room, "m")) == "unavailable"
+    assert (await nodes[1].ask("bob", c.Send, **message(room, "m"))).seq == 5
+
+
 async def test_who_was_blocked_on_another_node_is_a_stranger_here(nodes: Nodes) -> None:
     await nodes[0].befriend("alice", "bob")
     hello = {"msg_type": "private", "content": "hi"}

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from hubbub.model import transcript
 from hubbub.model.chats import ADMIN, OWNER, Chat, Member
 from hubbub.model.commands import Ban, Kick, Mute, SetRole, Unban
 from hubbub.model.draft import Draft
@@ -88,7 +89,8 @@ def _do_mute(user: str, command: Mute, draft: Draft, now: int) -> Reply:
     entry = draft.append(
         MemberChanged(chat=draft.id, sender=user, user=command.user, change="muted", until=until)
     )
-    draft.put_member(command.user, replace(member, muted_until=until))
+    change = draft.restrict if until else draft.put_member
+    change(command.user, replace(member, muted_until=until))
     return Done(chat=draft.id, seq=entry.seq, ts=entry.ts)
 
 
@@ -106,10 +108,7 @@ def _do_set_role(user: str, command: SetRole, draft: Draft, _now: int) -> Reply:
         _check_other_owner(draft, user)
     else:
         check_outranks(actor, member)
-    entry = draft.append(
-        MemberChanged(chat=draft.id, sender=user, user=command.user, change="role", role=command.role)
-    )
-    draft.put_member(command.user, replace(member, role=command.role))
+    entry = transcript.set_role(draft, user, command.user, member, command.role)
     return Done(chat=draft.id, seq=entry.seq, ts=entry.ts)
 
 

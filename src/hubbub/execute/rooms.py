@@ -32,7 +32,7 @@ def became_member(draft: Draft, by: str, user: str, role: str) -> Entry:
     entry = draft.append(MemberChanged(chat=draft.id, sender=by, user=user, change="joined"))
     draft.rooms[user] = draft.rooms.get(user, 0) + 1
     before = entry.seq - 1
-    draft.put_member(
+    draft.restrict(
         user,
         Member(
             role=role,

@@ -20,7 +20,8 @@ class Member(Struct, kw_only=True, gc=False):
     """One user in one chat.
 
     `since` is the seq of the entry that made them a member, `received` and `read` are cursors, `read_ordinal` is the
-    number of messages up to `read`. `muted_until` is in ms, 0 when not muted.
+    number of messages up to `read`. `muted_until` is in ms, 0 when not muted. `standing` is the chat's `rights_version` of
+    when this membership began or something was last taken from it: what was asked for before is not done after it.
     """
 
     role: str = MEMBER
@@ -29,6 +30,7 @@ class Member(Struct, kw_only=True, gc=False):
     received: int = 0
     read: int = 0
     read_ordinal: int = 0
+    standing: int = 0
 
     def raise_to(self, received: int, read: int, read_ordinal: int) -> None:
         """Cursors only rise; `read` implies `received`."""

@@ -7,6 +7,8 @@ committed, calls `settle` to make the Chat in memory say the same.
 from collections.abc import Iterator, Mapping
 from copy import copy
 
+from msgspec.structs import replace
+
 from hubbub.model.chats import Chat, Member, Pair, other_of
 from hubbub.model.effects import (
     BanGone,
@@ -22,6 +24,7 @@ from hubbub.model.effects import (
     PairChanged,
 )
 from hubbub.model.entries import Edited, Entry, Message
+from hubbub.model.errors import ErrorCode, Refused
 from hubbub.model.replies import Done, FriendPush
 
 
@@ -39,7 +42,7 @@ class Draft:
     """A chat as the batch so far leaves it. Check everything before the first change: there is no undo."""
 
     __slots__ = ("accepted", "banned_now", "base", "beside", "changed", "effects", "entries", "head", "members_now", "muted_now", "name",
-                 "notices", "ordinal", "ordinals", "pair", "public", "rights_version", "rooms", "targets", "traces", "ts", "visible", "was_visible")  # fmt: skip
+                 "notices", "ordinal", "ordinals", "pair", "public", "rights_version", "rooms", "targets", "traces", "ts", "visible", "was_visible", "withdrawn")  # fmt: skip
 
     def __init__(self, base: Chat, targets: Mapping[int, Target], now: int) -> None:
         self.base = base
@@ -64,6 +67,7 @@ class Draft:
         self.traces: tuple[str, ...] = ()
         self.beside: Draft | None = None  # the private chat that the proposal at hand looks at too
         self.rooms: dict[str, int] = {}  # how many rooms its guest is in, as the batch so far leaves it
+        self.withdrawn = False  # whether the proposal at hand comes of rights that were taken meanwhile
 
     # ── what may be read ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -102,8 +106,22 @@ class Draft:
             if changed is not None:
                 yield user, changed
 
+    def begin(self, user: str, standing: int | None) -> None:
+        """A proposal is decided next that `user` made when their membership had this standing (None: without one)."""
+        member = self.member(user)
+        self.withdrawn = standing is not None and member is not None and member.standing != standing
+
+    def _check_standing(self) -> None:
+        """Rights that were taken and given back meanwhile: an earlier refusal of the same may have been told elsewhere."""
+        if self.withdrawn:
+            raise Refused(
+                ErrorCode.UNAVAILABLE,
+                "Your rights here changed while this waited; nothing was done, ask again.",
+            )
+
     def unchanged(self) -> Done:
         """The answer to a request that would change nothing."""
+        self._check_standing()
         done = Done(chat=self.id, seq=self.head, ts=self.ts)
         done.mark_repeated()
         return done
@@ -126,6 +144,7 @@ class Draft:
 
     def append(self, entry: Entry) -> Entry:
         """Give the entry the next seq and this chat's time."""
+        self._check_standing()
         self.head += 1
         entry.seq = self.head
         entry.ts = self.ts
@@ -145,6 +164,11 @@ class Draft:
         """Add a member, or change one (give a copy, not the member in memory)."""
         self.members_now[user] = member
         self._rights(MemberPut(chat=self.id, user=user, member=member))
+
+    def restrict(self, user: str, member: Member) -> None:
+        """The same where they may do less from now on, or begin anew."""
+        member.standing = self.rights_version + 1
+        self.put_member(user, member)
 
     def drop_member(self, user: str) -> None:
         """Remove a member; a mute outlasts that, or leaving and coming back would end it."""
@@ -199,14 +223,19 @@ class Draft:
         if self.people is None:
             msg = f"{self.id} is not a private chat"
             raise ValueError(msg)
-        self._rights(PairChanged(people=self.people, before=self.pair, after=pair))
+        before = self.pair
+        self._rights(PairChanged(people=self.people, before=before, after=pair))
         self.pair = pair
+        if (before.friends and not pair.friends) or pair.blockers - before.blockers:
+            for user, member in list(self.everybody()):
+                self.restrict(user, replace(member))
 
     def note(self, user: str, push: FriendPush) -> None:
         """Tell a user something after the commit that is no entry of the chat."""
         self.notices.append((user, push))
 
     def _rights(self, effect: Effect) -> None:
+        self._check_standing()
         self.effects.append(effect)
         if not self.changed:
             self.changed = True
@@ -232,7 +261,8 @@ class Draft:
                 members.pop(user, None)
             elif user in members:
                 kept = members[user]
-                kept.role, kept.muted_until, kept.since = member.role, member.muted_until, member.since
+                kept.role, kept.muted_until = member.role, member.muted_until
+                kept.since, kept.standing = member.since, member.standing
                 kept.raise_to(member.received, member.read, member.read_ordinal)
             else:
                 members[user] = member

@@ -48,6 +48,7 @@ class Proposal:
     and gives the reply. `targets` are seqs whose messages `decide` needs to see. `people` lets a private chat be
     proposed to before it has a row; `fresh` is a room that is about to be made. `beside` are two people whose
     private chat `decide` looks at too (`draft.beside`), `guest` a user whose number of rooms counts (`draft.rooms`).
+    `standing` is that of the user's membership when their right was checked (model.chats.Member; None: they had none).
     `accepted` is when its command was, in ms, and `trace` its traceparent if it is traced; the dispatcher says so.
     """
 
@@ -61,6 +62,7 @@ class Proposal:
         "guest",
         "msg_id",
         "people",
+        "standing",
         "targets",
         "trace",
         "user",
@@ -79,6 +81,7 @@ class Proposal:
         targets: tuple[int, ...] = (),
         beside: tuple[str, str] | None = None,
         guest: str | None = None,
+        standing: int | None = None,
     ) -> None:
         self.accepted = 0
         self.trace: str | None = None
@@ -92,6 +95,7 @@ class Proposal:
         self.targets = targets
         self.beside = beside
         self.guest = guest
+        self.standing = standing
 
 
 def propose(
@@ -106,6 +110,7 @@ def propose(
 ) -> Proposal:
     """The proposal that `command` of `user` makes to a chat that exists."""
     msg_id = getattr(command, "msg_id", None)
+    member = chat.member(user)
     return Proposal(
         user=user,
         chat=chat.id,
@@ -115,6 +120,7 @@ def propose(
         targets=targets,
         beside=beside,
         guest=guest,
+        standing=None if member is None else member.standing,
         decide=decide,
     )
 

@@ -31,7 +31,8 @@ def succeed(draft: Draft, leaver: str) -> None:
 def set_role(draft: Draft, by: str, user: str, member: Member, role: str) -> Entry:
     """Store another role and the entry that says so."""
     entry = draft.append(MemberChanged(chat=draft.id, sender=by, user=user, change="role", role=role))
-    draft.put_member(user, replace(member, role=role))
+    change = draft.restrict if RANK[role] < RANK[member.role] else draft.put_member
+    change(user, replace(member, role=role))
     return entry
 
 

@@ -344,6 +344,7 @@ def _member(row: Row[tuple[object, ...]]) -> Member:
         received=row.received,
         read=row.read,
         read_ordinal=row.read_ordinal,
+        standing=row.standing,
     )
 
 

@@ -61,7 +61,12 @@ def _hidden(connection: Connection, effect: ChatHidden, _now: int) -> None:
 
 def _member_put(connection: Connection, effect: MemberPut, _now: int) -> None:
     member = effect.member
-    rights = {"role": member.role, "muted_until": member.muted_until, "since": member.since}
+    rights = {
+        "role": member.role,
+        "muted_until": member.muted_until,
+        "since": member.since,
+        "standing": member.standing,
+    }
     changed = connection.execute(update(members).where(*_member(effect)).values(rights))
     if changed.rowcount == 0:
         cursors = {

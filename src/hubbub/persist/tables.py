@@ -116,6 +116,7 @@ members = Table(
     Column("received", BigInteger, nullable=False),
     Column("read", BigInteger, nullable=False),
     Column("read_ordinal", BigInteger, nullable=False),
+    Column("standing", BigInteger, nullable=False, server_default="0"),
     Index(None, "user"),
     sqlite_with_rowid=False,
 )

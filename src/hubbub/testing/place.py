@@ -15,7 +15,7 @@ from hubbub.model.entries import Entry
 from hubbub.model.errors import Refused
 from hubbub.model.identity import Caller
 from hubbub.model.ports import Bounds, Chats, Cursors, Desk, Journal, Log, People
-from hubbub.model.proposals import Committed
+from hubbub.model.proposals import Committed, Proposal
 from hubbub.model.replies import FriendPush, PresenceListing, ProfileListing, Reply
 from hubbub.testing.clock import ManualClock
 from hubbub.testing.memory import Memory, MemoryChats, MemoryJournal, MemoryLog, MemoryPeople
@@ -115,6 +115,17 @@ class Place:
         """The reply to a command; raises Refused."""
         caller = Caller(user=user, session=f"s-{user}")
         return await self.dispatcher.call(caller, command(id=1, **fields), self.clock())  # type: ignore[arg-type]
+
+    async def proposal(self, user: str, command: type[c.Command], /, **fields: Any) -> Proposal:  # noqa: ANN401
+        """What a command comes to once its right is checked: what a slow journal still has before it."""
+        asked, route = command(id=1, **fields), ROUTES[command]
+        chat = await self.chats.load(*route.chat(user, asked)) if route.chat is not None else None
+        if chat is not None and route.right is not None:
+            route.right(chat, user, self.clock())
+        made: Proposal = route.run(
+            self.desk, Caller(user=user, session=f"s-{user}"), asked, chat, self.clock()
+        )
+        return made
 
     async def refused(self, user: str, command: type[c.Command], /, **fields: Any) -> str:  # noqa: ANN401
         """The code of the refusal that a command meets; AssertionError if it meets none."""

@@ -1,5 +1,8 @@
 """A draft is what a chat will be; once settled, the chat is what the draft said."""
 
+from contextlib import nullcontext
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -8,6 +11,7 @@ from hubbub.model.chats import ADMIN, GROUP, MEMBER, PRIVATE, Chat, Member
 from hubbub.model.draft import Draft
 from hubbub.model.effects import ChatMade, MemberGone, MemberPut
 from hubbub.model.entries import Edited, MemberChanged, Message
+from hubbub.model.errors import Refused
 
 USERS = ("alice", "bob", "carol")
 
@@ -119,6 +123,31 @@ def test_a_private_chat_is_shown_to_both() -> None:
     draft.settle()
     assert (chat.visible, sorted(chat.members), chat.rights_version) == (True, ["alice", "bob"], 3)
     assert [type(effect) for effect in draft.effects] == [ChatMade, MemberPut, MemberPut]
+
+
+@pytest.mark.parametrize(("taken", "is_done"), [(False, True), (True, False)])
+def test_what_was_asked_for_is_not_done_once_something_was_taken_from_who_asked(
+    taken: bool, is_done: bool
+) -> None:
+    chat = room("alice", "bob")
+    draft = Draft(chat, {}, 100)
+    change = draft.restrict if taken else draft.put_member
+    change("bob", replace(chat.members["bob"], role=ADMIN))
+    draft.begin("bob", 0)
+    before = (draft.head, draft.rights_version)
+    for act in (lambda: draft.append(message("bob")), lambda: draft.rename("Tea"), draft.unchanged):
+        with nullcontext() if is_done else pytest.raises(Refused, match="unavailable"):
+            act()
+    assert ((draft.head, draft.rights_version) == before) != is_done
+
+
+def test_what_another_or_nobody_asked_for_is_done() -> None:
+    draft = Draft(room("alice", "bob"), {}, 100)
+    draft.restrict("bob", Member())
+    for user, standing in (("alice", 0), ("bob", None), ("carol", 0)):
+        draft.begin(user, standing)
+        draft.append(message("alice"))
+    assert draft.head == 8
 
 
 @given(st.lists(st.tuples(st.sampled_from(USERS), st.booleans()), max_size=12))
