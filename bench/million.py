@@ -2,7 +2,8 @@
 
 Workers of one server share one port; holders (processes of the crowd) connect from many loopback addresses. When all are
 there, messages are sent on schedule, from ever other connections, and a thousandth leaves and comes back: each must get
-exactly what it missed. A row of the table is written every `--every` seconds, to the record too if one is kept, so that
+exactly what it missed. With `--redis` the workers ask a Redis of their own who is where; without it every one of them
+remembers all who are connected (some 100 bytes each), which fifty workers pay fifty times. A row of the table is written every `--every` seconds, to the record too if one is kept, so that
 a run that breaks has told how far it came. What the kernel has to allow is asked first.
 """
 
@@ -14,17 +15,19 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TextIO
 
 from crowd.board import percentile
 from crowd.dealing import deal_by_address
 from crowd.holder import PER_ADDRESS
-from crowd.holders import Holders, holders
+from crowd.holders import holders
 from crowd.minutes import MIB, Look, Minutes
 from crowd.needs import SPARE, available, needs, open_files
 from load.report import Report, Steps, options, steps, work_folder
-from load.server import Server, serving
+from load.server import serving
 from load.world import Room, build, room_id
+
+from hubbub.operate.cluster.redis import Redis
+from hubbub.operate.cluster.service import running
 
 FILES = 20_000
 SPARE_FILES = 200  # of a process, beside its connections
@@ -42,6 +45,9 @@ def main() -> None:
     )
     parser.add_argument(
         "--deal", choices=("random", "address"), default="random", help="by what a worker gets a connection"
+    )
+    parser.add_argument(
+        "--redis", action="store_true", help="presence in a Redis, counted as a part of the server"
     )
     parser.add_argument("--members", type=int, default=10, help="members of each room; everybody is in one")
     parser.add_argument(
@@ -114,33 +120,30 @@ def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
     share = asked.files - SPARE_FILES
     with ExitStack() as stack:
         bar = progress.step(f"{workers} workers", 1)
+        beside: list[int] = []
+        if asked.redis:
+            redis = stack.enter_context(running(Redis()))
+            settings["HUBBUB_REDIS"] = redis.url
+            beside.append(redis.pid)
         server = stack.enter_context(serving(data / "server", settings, workers * WORKER_SECONDS))
         if asked.deal == "address":
             deal_by_address(server.pid, server.port, workers)
         crowd = stack.enter_context(holders(data, server.port, asked.connections, share, len(rooms)))
         bar.to(1)
         report = _report(asked, workers, len(crowd.pids))
-        return Run(asked, server, crowd, report, progress, sys.stderr).whole()
+        return Run(asked, Minutes(server, crowd, sys.stderr, beside), report, progress).whole()
 
 
 class Run:
     """One run, phase by phase."""
 
-    def __init__(
-        self,
-        asked: argparse.Namespace,
-        server: Server,
-        crowd: Holders,
-        report: Report,
-        progress: Steps,
-        out: TextIO,
-    ) -> None:
+    def __init__(self, asked: argparse.Namespace, minutes: Minutes, report: Report, progress: Steps) -> None:
         self._asked = asked
-        self._server = server
-        self._crowd = crowd
+        self._server = minutes.server
+        self._crowd = minutes.holders
         self._report = report
         self._progress = progress
-        self._minutes = Minutes(server, crowd, out)
+        self._minutes = minutes
         self._report.series = self._minutes.rows
         self._next = time.monotonic() + asked.every
 
@@ -306,7 +309,7 @@ def _report(asked: argparse.Namespace, workers: int, processes: int) -> Report:
     report.label = f"{asked.connections:07}"
     report.notes.append(
         f"{workers} workers on one port, dealt connections by {'client address' if asked.deal == 'address' else 'chance'}, {processes} holders, one machine; everybody in one room of {asked.members}, "
-        f"{'told' if asked.members <= asked.crowd else 'not told'} who of it comes and goes; heartbeat {asked.heartbeat:g} s; SQLite"
+        f"{'told' if asked.members <= asked.crowd else 'not told'} who of it comes and goes; heartbeat {asked.heartbeat:g} s; SQLite{', presence in a Redis of their own' if asked.redis else ''}"
     )
     return report
 

@@ -44,13 +44,13 @@ class Look:
 
 
 class Minutes:
-    """`first`: memory of the kernel and of the server before anybody came."""
+    """`..._before`: memory before anybody came. `beside`: processes that count as the server's."""
 
-    def __init__(self, server: Server, holders: Holders, out: TextIO) -> None:
-        self._server = server
-        self._holders = holders
+    def __init__(self, server: Server, holders: Holders, out: TextIO, beside: Sequence[int] = ()) -> None:
+        self.server = server
+        self.holders = holders
         self._out = out
-        self._workers = [server.pid, *children(server.pid)]
+        self._workers = [server.pid, *children(server.pid), *beside]
         self._begun = time.monotonic()
         self.kernel_before = kernel_bytes()
         self.server_before = proportional(self._workers)
@@ -62,10 +62,10 @@ class Minutes:
         """Read everything."""
         return Look(
             time.monotonic(),
-            self._holders.totals(),
-            self._holders.delays(),
+            self.holders.totals(),
+            self.holders.delays(),
             cpu_of(self._workers),
-            cpu_of(self._holders.pids),
+            cpu_of(self.holders.pids),
             Machine.now(),
         )
 
@@ -82,7 +82,7 @@ class Minutes:
             "available MiB": available() // MIB,
             "kernel MiB": kernel_bytes() // MIB,
             "server MiB": proportional(self._workers) // MIB,
-            "clients MiB": proportional(self._holders.pids) // MIB,
+            "clients MiB": proportional(self.holders.pids) // MIB,
             "server CPU %": round((now.server_cpu - before.server_cpu) / seconds * 100),
             "clients CPU %": round((now.holders_cpu - before.holders_cpu) / seconds * 100),
             "machine CPU %": round(busy / whole * 100) if whole else 0,

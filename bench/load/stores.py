@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hubbub.operate.cluster.postgres import Postgres
+from hubbub.operate.cluster.service import running
 from hubbub.persist.engine import DATABASE_FILE, database_url
 from load.rows import messages_per_second, messages_per_second_to
 
@@ -73,9 +74,5 @@ def store(kind: str, data: Path) -> Iterator[Store]:
     if kind == "sqlite":
         yield Embedded(data)
         return
-    server = Postgres()
-    try:
-        server.start()
+    with running(Postgres()) as server:
         yield OnServer(server)
-    finally:
-        server.discard()

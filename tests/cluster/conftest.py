@@ -7,6 +7,7 @@ from tests.faults.conftest import make_server
 from tests.services.fixtures import mariadb, nats, postgres, redis
 
 from hubbub.operate.cluster.redis import Redis
+from hubbub.operate.cluster.service import running
 from hubbub.testing.server_process import ServerProcess
 from hubbub_conformance.conversation import Stage
 from tests.conftest import Servers
@@ -17,10 +18,8 @@ __all__ = ["make_server", "mariadb", "nats", "postgres", "redis"]
 @pytest.fixture(scope="module")
 def own_redis() -> Iterator[Redis]:
     """A Redis of the module's own, which it may stop."""
-    service = Redis()
-    service.start()
-    yield service
-    service.discard()
+    with running(Redis()) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")

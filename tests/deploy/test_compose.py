@@ -12,10 +12,9 @@ import pytest
 import yaml
 from cryptography import x509
 from tests.deploy.places import DEPLOY
-from tests.services.fixtures import running
 
 from hubbub.operate.cluster.postgres import BINARIES, SETTINGS, Postgres
-from hubbub.operate.cluster.service import await_true, find_program
+from hubbub.operate.cluster.service import await_true, find_program, running
 
 COMPOSE = DEPLOY / "compose"
 FILES = sorted(COMPOSE.glob("*.yaml"))
@@ -152,7 +151,7 @@ class Standby(Postgres):
 @pytest.fixture
 def primary() -> Iterator[Postgres]:
     server = Postgres()
-    for _ in running(server):
+    with running(server):
         script = server.folder / "primary.sh"
         script.write_bytes((COMPOSE / "postgres" / "primary.sh").read_bytes())
         given = [
@@ -170,7 +169,7 @@ def primary() -> Iterator[Postgres]:
 @pytest.fixture
 def standby(primary: Postgres) -> Iterator[Standby]:
     server = Standby(primary)
-    for _ in running(server):
+    with running(server):
         yield server
 
 

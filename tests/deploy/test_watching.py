@@ -21,12 +21,11 @@ from urllib.request import urlopen
 import pytest
 from tests.deploy.places import DEPLOY
 from tests.services.alertmanager import SECRETS, Alertmanager
-from tests.services.fixtures import running
 from tests.services.inbox import MAIL, Delivery, Inbox, opened
 from tests.services.prometheus import WatchingPrometheus
 
 from hubbub.operate.cluster.redis import Redis
-from hubbub.operate.cluster.service import WITHIN, await_true
+from hubbub.operate.cluster.service import WITHIN, await_true, running
 from hubbub.testing.server_process import ServerProcess
 from hubbub_conformance.conversation import Connection, Stage
 from hubbub_conformance.http_requests import Unheard
@@ -96,10 +95,10 @@ def watching(nodes: list[ServerProcess], inbox: Inbox) -> Iterator[Watch]:
         "smtp.example.org:587": f"{inbox.mail}\n  smtp_require_tls: false",
     }
     times = {line: hurried(line) for line in ("group_wait: 30s", "group_interval: 5m")}
-    for alertmanager in running(Alertmanager(here | times)):
+    with running(Alertmanager(here | times)) as alertmanager:
         rules = hurried((DEPLOY / "prometheus" / "hubbub.rules.yaml").read_text())
         targets = [each.internal.removeprefix("http://") for each in nodes]
-        for prometheus in running(WatchingPrometheus(rules, targets, alertmanager.port)):
+        with running(WatchingPrometheus(rules, targets, alertmanager.port)) as prometheus:
             yield Watch(nodes, prometheus, alertmanager, inbox)
 
 

@@ -16,11 +16,11 @@ from tests.faults.company import Company, gather
 from tests.faults.conftest import MakeServer, make_server_with
 from tests.faults.cutting_proxy import CuttingProxy
 from tests.faults.test_storage import BACK, DOWN, ready_again
-from tests.services.fixtures import running
 from tests.services.mariadb import Mariadb
 
 from hubbub.operate.cluster.postgres import Postgres
 from hubbub.operate.cluster.server import EVERY, Server, get_text, until
+from hubbub.operate.cluster.service import running
 from hubbub.operate.proof.history import Envelope, Witness
 from hubbub.operate.proof.raw_client import LOST, RawClient
 
@@ -30,7 +30,8 @@ IMPATIENT = {"HUBBUB_DATABASE_TIMEOUT_SECONDS": "1"}
 
 @pytest.fixture(scope="module", params=[Postgres, Mariadb])
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    yield from running(request.param())  # type: ignore[misc]
+    with running(request.param()) as server:
+        yield server
 
 
 async def say_until_sent(client: RawClient, body: Envelope) -> Envelope:

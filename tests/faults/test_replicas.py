@@ -5,16 +5,17 @@ from collections.abc import Iterator
 import pytest
 from tests.faults.company import Company, gather
 from tests.faults.conftest import MakeServer, make_server_with
-from tests.services.fixtures import running
 
 from hubbub.operate.cluster.postgres import Postgres, Standby
 from hubbub.operate.cluster.server import Server, get_text, until
+from hubbub.operate.cluster.service import running
 from hubbub.persist.replicas import LAGS_SECONDS
 
 
 @pytest.fixture
 def copy(postgres: Postgres) -> Iterator[Standby]:
-    yield from running(Standby(postgres))  # type: ignore[misc]
+    with running(Standby(postgres)) as server:
+        yield server
 
 
 async def metric(server: Server, name: str) -> float:

@@ -11,33 +11,28 @@ from tests.services.nats import Nats
 
 from hubbub.operate.cluster.postgres import Postgres
 from hubbub.operate.cluster.redis import Redis
-from hubbub.operate.cluster.service import Service
-
-
-def running(service: Service) -> Iterator[Service]:
-    """The service, started, and discarded in the end."""
-    try:
-        service.start()
-        yield service
-    finally:
-        service.discard()
+from hubbub.operate.cluster.service import Service, running
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Service]:
-    yield from running(Postgres())
+    with running(Postgres()) as service:
+        yield service
 
 
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[Service]:
-    yield from running(Mariadb())
+    with running(Mariadb()) as service:
+        yield service
 
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[Service]:
-    yield from running(Redis())
+    with running(Redis()) as service:
+        yield service
 
 
 @pytest.fixture(scope="session")
 def nats() -> Iterator[Service]:
-    yield from running(Nats())
+    with running(Nats()) as service:
+        yield service

@@ -12,10 +12,12 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from signal import Signals
-from typing import Any
+from typing import Any, TypeVar
+
+S = TypeVar("S", bound="Service")
 
 WITHIN = 60.0  # seconds for a server to answer on a busy machine
 EVERY = 0.05
@@ -141,6 +143,16 @@ class Service(ABC):
             except KeyError:
                 raise MissingError(self.account) from None
             os.chown(folder, user.pw_uid, user.pw_gid)
+
+
+@contextlib.contextmanager
+def running(service: S) -> Iterator[S]:
+    """The service, started, and discarded in the end."""
+    try:
+        service.start()
+        yield service
+    finally:
+        service.discard()
 
 
 def await_true(true: Callable[[], bool], why: Callable[[], str]) -> None:
