@@ -164,7 +164,7 @@ class ChatStore:
         wanted = list(ids)
         found = {each: chat for each in wanted if (chat := self.peek(each)) is not None}
         flights = {
-            each: self._flights[each] for each in wanted if each in self._flights.keys() - found.keys()
+            each: self._flights[each] for each in wanted if each not in found and each in self._flights
         }
         missing = [each for each in wanted if each not in found and each not in flights]
         if missing:
