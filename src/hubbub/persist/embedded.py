@@ -20,7 +20,7 @@ from hubbub.persist.lane import Lane, ThreadLane
 from hubbub.persist.pool import Gauge, Pool
 
 CHECKPOINT_PAGES = 8_000  # 32 MB of log before it is folded into the file: fewer syncs, pages written once
-WRITER_CACHE_KIB = 16_384
+WRITER_CACHE_KIB = 16_384  # of all writers together: only one of them writes at a time
 SWITCH_AGAIN_SECONDS = 0.01
 LOCK_WAIT_SECONDS = 0.001  # SQLite's first pause where the file is locked: what took less did not wait
 READER_CACHE_KIB = 2_048  # of each reader: the operating system caches the file once for all of them
@@ -33,7 +33,8 @@ class EmbeddedLanes:
         self._pool = pool
         self.gauge = Gauge(pool.size + pool.overflow + 1)
         self._lock_wait = 0.0
-        writing = _engine(url, pool, "BEGIN IMMEDIATE", WRITER_CACHE_KIB, self._locked)
+        cache_kib = max(WRITER_CACHE_KIB // pool.processes, READER_CACHE_KIB)
+        writing = _engine(url, pool, "BEGIN IMMEDIATE", cache_kib, self._locked)
         self._reading = _engine(url, pool, "BEGIN", READER_CACHE_KIB, lambda _: None)
         self.engines: tuple[Engine, ...] = (writing, self._reading)
         self._writer = ThreadLane(writing, "database writer")

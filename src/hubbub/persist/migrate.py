@@ -1,6 +1,7 @@
 """Bringing a database to this version's tables (Alembic), from a checkout and from an installed wheel alike.
 
-The embedded store is brought there at every start; any other is the operator's to migrate (`hubbub migrate`).
+The embedded store is brought there at every start; any other is the operator's to migrate (`hubbub migrate`). Whether there is
+anything to do is seen without Alembic, which takes some 10 MB of every worker that imports it.
 """
 
 import asyncio
@@ -8,11 +9,7 @@ import secrets
 from importlib.resources import files
 
 import structlog
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, column, insert, inspect, select, table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
@@ -27,6 +24,10 @@ EPOCH = "epoch"
 MOVING = "moving"  # a copy that is not finished (persist/move): the epoch of its source
 BACKUP = "backup"  # a backup (persist/backup): its manifest, in place of an epoch
 EPOCH_BYTES = 10
+
+_SCRIPTS = files("hubbub.persist") / "migrations"
+_VERSION = column("version_num")
+_VERSIONS = table("alembic_version", _VERSION)
 
 
 class SchemaMismatchError(Exception):
@@ -94,24 +95,24 @@ async def migrate(database: Database) -> None:
         await connection.run_sync(_migrate)
 
 
-def config_of(connection: Connection) -> Config:
-    """Alembic's configuration with the scripts of this package, running on `connection`."""
-    config = Config()
-    config.set_main_option("script_location", str(files("hubbub.persist") / "migrations").replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
-
-
 def _migrate(connection: Connection) -> None:
-    config = config_of(connection)
-    found = _found(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    found, known = _found(connection), _known()
     if found is not None and found not in known:
         raise SchemaMismatchError(
             f"The database has tables of version {found}, which a newer Hubbub made. Run that one."
         )
-    if found != _needed(config):
-        command.upgrade(config, "head")
+    if found != known[-1]:
+        _run(connection)
+
+
+def _run(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - large; imported when it is run
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _check_whole(connection: Connection) -> None:
@@ -125,7 +126,7 @@ def _check_whole(connection: Connection) -> None:
 
 def check_tables(connection: Connection) -> None:
     """Raises SchemaMismatchError where the tables are not those of this version."""
-    found, needed = _found(connection), _needed(config_of(connection))
+    found, needed = _found(connection), _known()[-1]
     if found != needed:
         raise SchemaMismatchError(
             f"The database has tables of version {found or 'none'}, this Hubbub needs {needed}. "
@@ -134,11 +135,15 @@ def check_tables(connection: Connection) -> None:
 
 
 def _found(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSIONS.name):
+        return None
+    return connection.scalar(select(_VERSION).select_from(_VERSIONS))
 
 
-def _needed(config: Config) -> str | None:
-    return ScriptDirectory.from_config(config).get_current_head()
+def _known() -> list[str]:
+    """The versions of this package, oldest first: what the names of their scripts begin with."""
+    names = [each.name for each in (_SCRIPTS / "versions").iterdir() if each.name.endswith(".py")]
+    return sorted(name.partition("_")[0] for name in names)
 
 
 def _epoch(connection: Connection) -> str:

@@ -12,7 +12,10 @@ from hubbub.runtime.histogram import Histogram
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """Settings `database.*`. `size` and `overflow` are about reading; `writers` about a database server only."""
+    """Settings `database.*`. `size` and `overflow` are about reading; `writers` about a database server only.
+
+    `processes` of this machine write the embedded store, and share the memory for that.
+    """
 
     size: int = 4
     overflow: int = 0
@@ -23,6 +26,7 @@ class Pool:
     reset: bool = True
     statement_seconds: float = 30.0
     risk_losing_acknowledged: bool = False
+    processes: int = 1
 
 
 class Gauge:

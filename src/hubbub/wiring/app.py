@@ -139,6 +139,7 @@ def _pool(settings: Settings) -> Pool:
         reset=asked.reset_on_return,
         statement_seconds=asked.statement_seconds,
         risk_losing_acknowledged=asked.risk_losing_acknowledged,
+        processes=count_of(settings.workers),
     )
 
 

@@ -1,9 +1,13 @@
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect, text, update
 from sqlalchemy.engine import make_url
 
@@ -32,6 +36,35 @@ async def test_the_migrations_leave_out_the_same_row_ids_as_the_tables(
     with made.connect() as plain:
         assert migrated == plain.execute(asked).scalars().all()
     made.dispose()
+
+
+async def test_a_migrated_database_is_at_the_newest_version_that_alembic_knows(database: Database) -> None:
+    config = Config()
+    config.set_main_option("script_location", "hubbub.persist:migrations")
+    async with database.reading() as connection:
+        found = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+        await connection.run_sync(check_tables)
+    assert found == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_a_server_whose_tables_are_current_does_not_load_alembic(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from sqlalchemy.engine import make_url\n"
+        "from hubbub.persist.engine import Database\n"
+        "from hubbub.persist.migrate import ensure_current\n"
+        "async def main():\n"
+        "    database = Database(make_url(sys.argv[1]))\n"
+        "    await ensure_current(database)\n"
+        "    await database.close()\n"
+        "    print('alembic' in sys.modules)\n"
+        "asyncio.run(main())\n"
+    )
+    command = [sys.executable, "-c", program, f"sqlite:///{tmp_path / 'h.db'}"]
+    said = [
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip() for _ in range(2)
+    ]
+    assert said == ["True", "False"]
 
 
 async def test_an_epoch_is_made_once(database: Database) -> None:
