@@ -9,7 +9,7 @@ import secrets
 from importlib.resources import files
 
 import structlog
-from sqlalchemy import Connection, column, insert, inspect, select, table
+from sqlalchemy import Connection, String, column, insert, inspect, select, table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
@@ -26,7 +26,7 @@ BACKUP = "backup"  # a backup (persist/backup): its manifest, in place of an epo
 EPOCH_BYTES = 10
 
 _SCRIPTS = files("hubbub.persist") / "migrations"
-_VERSION = column("version_num")
+_VERSION = column("version_num", String())
 _VERSIONS = table("alembic_version", _VERSION)
 
 
