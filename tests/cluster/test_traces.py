@@ -2,21 +2,26 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from tests.cluster.collector import Collected, Collector, collecting
 
 from hubbub.operate.cluster.redis import Redis
 from hubbub.testing.server_process import ServerProcess
+from hubbub_client import Client
 from hubbub_conformance.conversation import Stage
 from tests.conftest import Servers
 
 PATIENCE = 30
 TRACES = iter(f"{number:032x}" for number in range(0xABC0, 0xABD0))
 SPAN = "00f067aa0ba902b7"
+README = Path(__file__).parents[2] / "clients" / "python" / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +97,29 @@ async def test_a_message_is_one_trace_from_its_sender_to_the_fan_out_on_both_nod
     assert all(trace in each for each in exemplars)
     lines = [json.loads(line) for node in nodes for line in node.log]
     assert trace in {line.get("trace", {}).get("id") for line in lines}
+
+
+def of_the_readme() -> Callable[[], str | None]:
+    """The function that the README of the Python SDK shows."""
+    scripts = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    names: dict[str, Callable[[], str | None]] = {}
+    exec(next(script for script in scripts if "opentelemetry" in script), names)
+    return names["traceparent"]
+
+
+async def test_what_the_sdk_asks_in_a_span_of_its_program_is_of_that_trace(
+    stage: Stage, nodes: list[ServerProcess], collector: Collector
+) -> None:
+    [alice] = await stage.people("alice")
+    room = await stage.room(alice)
+    tracer = TracerProvider().get_tracer("a bot")
+    async with Client(nodes[0].root, token=alice.person.token, traceparent=of_the_readme()) as client:
+        await client.connect()
+        with tracer.start_as_current_span("answer") as span:
+            await client.send(room, "hi")
+    trace, parent = f"{span.get_span_context().trace_id:032x}", f"{span.get_span_context().span_id:016x}"
+    spans = await whole(collector, trace, "send", "commit", "bus", "fan-out")
+    assert next(each for each in spans if each.name == "send").parent == parent
 
 
 async def test_a_request_over_http_and_an_upgrade_are_spans_that_end(

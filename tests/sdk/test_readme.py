@@ -34,7 +34,7 @@ def first_line_with(words: str, program: "subprocess.Popen[str]") -> str:
 
 
 def test_with_asyncio_then_without(server: ServerProcess) -> None:
-    with_asyncio, without = SCRIPTS
+    with_asyncio, without, *_ = SCRIPTS
     first = started(with_asyncio, server)
     assert "content='hello'" in first_line_with("Message(", first)
     second = started(without, server)

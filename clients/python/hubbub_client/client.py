@@ -13,16 +13,18 @@ import httpx
 from hubbub_client.accounts import Accounts, SessionInfo
 from hubbub_client.acknowledge import Acknowledger
 from hubbub_client.addresses import read_address
+from hubbub_client.answer import answered
 from hubbub_client.clock import Clock, SystemClock
 from hubbub_client.closing import SESSION_REVOKED
 from hubbub_client.connection import Status
 from hubbub_client.credentials import Credentials, TokenSource, one_token
-from hubbub_client.errors import HubbubError, NoAnswer, RequestRefused, Stopped, Undecided
+from hubbub_client.errors import HubbubError, Stopped, Undecided
 from hubbub_client.events import Entry, Event, Message, StateChanged
 from hubbub_client.flow import Flow
 from hubbub_client.inbox import Inbox, Position, Sort
 from hubbub_client.link import Link
 from hubbub_client.outbox import Outbox
+from hubbub_client.spans import Traceparent, in_span, no_span
 from hubbub_client.store import MemoryStore, Store, Tokens
 from hubbub_client.tasks import Tasks
 from hubbub_client.transport import dial as dial_any
@@ -31,14 +33,11 @@ from hubbub_client.verbs import R, Verbs
 from hubbub_client.wire.codecs import CODECS, CodecName
 from hubbub_client.wire.entries import Summary
 from hubbub_client.wire.pushes import Push
-from hubbub_client.wire.replies import Chats, Error, Ok, Page, Sent, Welcome
-from hubbub_client.wire.requests import Hello, History, ListChats, Read, Received, Request, Send, Write
+from hubbub_client.wire.replies import Chats, Ok, Page, Sent, Welcome
+from hubbub_client.wire.requests import Hello, History, ListChats, Read, Received, Request, Send
 
 ATTEMPTS_MAX = 100
 """Attempts in a row before the client stops and says so: some 25 minutes at an average wait of 15 s."""
-
-ANSWER_S = 30.0
-"""Seconds a request waits for its reply, reconnections included. Messages wait as long as the client runs."""
 
 PAGE_MAX = 300
 """Entries asked for at a time when filling a gap: the most a server gives."""
@@ -63,6 +62,7 @@ class Client(Verbs):
         tls: ssl.SSLContext | None = None,
         store: Store | None = None,
         token: str | TokenSource | None = None,
+        traceparent: Traceparent = no_span,
         max_attempts: int = ATTEMPTS_MAX,
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
@@ -73,8 +73,9 @@ class Client(Verbs):
 
         `codec`: "json" or "protobuf". `api`: the http(s):// root of the HTTP API, which accounts and new tokens come
         from; needed with tcp:// and tls:// only, where no port tells. `tls`: for certificates of an authority of
-        your own. `token`: of an external identity provider, or a coroutine function that gets one. `clock`, `chance`
-        (uniform in 0 .. 1), `dial` and `http` replace the world in tests. Raises ValueError for what is no address.
+        your own. `token`: of an external identity provider, or a coroutine function that gets one. `traceparent`: gives
+        the span that what is asked now belongs to; called in the context of whoever asks. `clock`, `chance` (uniform in
+        0 .. 1), `dial` and `http` replace the world in tests. Raises ValueError for what is no address.
         """
         self.url = url.rstrip("/")
         address, words = read_address(url, api), CODECS[codec]()
@@ -87,6 +88,7 @@ class Client(Verbs):
         self._link = Link(self, dialer, words, self._clock, chance, max_attempts)
         self._inbox = Inbox()
         self._tasks = Tasks()
+        self._traceparent = traceparent
         self._acknowledger = Acknowledger(self._report, self._clock)
         self._turned = asyncio.Event()
         self._last_state = StateChanged(Status.DISCONNECTED)
@@ -99,7 +101,7 @@ class Client(Verbs):
         self._flow = Flow(saved, self._store, self._inbox, self._clock, self._page_after, self._chats_after)
         self._outbox = Outbox(
             self._store,
-            lambda send: self.ask(send, Sent),
+            lambda send: self._ask(send, Sent),
             lambda event: self._inbox.put(event, Sort.NEWS),
             self._clock,
         )
@@ -278,20 +280,10 @@ class Client(Verbs):
 
     async def ask(self, request: Request, expected: type[R]) -> R:
         """Send any request and wait for its reply. Messages wait as long as the client runs, all else 30 s."""
-        answer = self._link.ask(request)
-        try:
-            reply = await asyncio.wait_for(answer, None if isinstance(request, Send) else ANSWER_S)
-        except TimeoutError:
-            raise _gave_up(request, f"no answer within {ANSWER_S:.0f} s") from None
-        except Stopped as end:
-            if isinstance(request, Write) and not isinstance(request, Send):
-                raise _gave_up(request, end.reason) from None
-            raise
-        if isinstance(reply, Error):
-            raise RequestRefused(reply.code, reply.message, reply.retry_after_ms)
-        if not isinstance(reply, expected):
-            raise _gave_up(request, f"answered with {type(reply).__name__}")
-        return reply
+        return await self._ask(in_span(request, self._traceparent()), expected)
+
+    async def _ask(self, request: Request, expected: type[R]) -> R:
+        return await answered(request, self._link.ask(request), expected)
 
     def tell(self, request: Request) -> None:
         """Send a request without a reply, if there is a connection."""
@@ -351,7 +343,7 @@ class Client(Verbs):
         if not self._link.running:
             raise Stopped(self._last_state.reason or "log in or connect first", self._last_state.code)
         try:
-            return await asyncio.wait_for(self._outbox.post(message), patience)
+            return await asyncio.wait_for(self._outbox.post(in_span(message, self._traceparent())), patience)
         except TimeoutError:
             raise Undecided(message.msg_id, f"no answer within {patience} s") from None
 
@@ -372,13 +364,13 @@ class Client(Verbs):
             self._store.advance(position.chat, position.seq, position.epoch)
 
     async def _report(self, chat: str, seq: int) -> None:
-        await self.ask(Received(chat=chat, seq=seq), Ok)
+        await self._ask(Received(chat=chat, seq=seq), Ok)
 
     async def _page_after(self, chat: str, seq: int) -> Page:
-        return await self.ask(History(chat=chat, after=seq, limit=PAGE_MAX), Page)
+        return await self._ask(History(chat=chat, after=seq, limit=PAGE_MAX), Page)
 
     async def _chats_after(self, chat: str | None) -> Chats:
-        return await self.ask(ListChats(after=chat), Chats)
+        return await self._ask(ListChats(after=chat), Chats)
 
     async def _keep_fresh(self) -> None:
         """Renew tokens before they end; a failure shows when one is needed."""
@@ -389,11 +381,3 @@ class Client(Verbs):
                 await self._credentials.fresh()
             except HubbubError:
                 continue
-
-
-def _gave_up(request: Request, why: str) -> HubbubError:
-    return (
-        Undecided(request.msg_id, why)
-        if isinstance(request, Write)
-        else NoAnswer(f"{type(request).__name__}: {why}")
-    )

@@ -19,6 +19,7 @@ from hubbub_client.connection import Status
 from hubbub_client.credentials import TokenSource
 from hubbub_client.errors import HubbubError
 from hubbub_client.events import Event
+from hubbub_client.spans import Traceparent, no_span
 from hubbub_client.store import Store
 from hubbub_client.wire.codecs import CodecName
 from hubbub_client.wire.entries import Summary
@@ -59,13 +60,15 @@ class Client:
         tls: ssl.SSLContext | None = None,
         store: Store | None = None,
         token: str | TokenSource | None = None,
+        traceparent: Traceparent = no_span,
         max_attempts: int = ATTEMPTS_MAX,
     ) -> None:
         """As `hubbub_client.Client`. Raises ValueError for what is no address."""
         self._loop = asyncio.new_event_loop()
         self._client = AsyncClient(
-            url, codec=codec, api=api, tls=tls, store=store, token=token, max_attempts=max_attempts
-        )
+            url, codec=codec, api=api, tls=tls, store=store, token=token, traceparent=traceparent,
+            max_attempts=max_attempts,
+        )  # fmt: skip
         self._thread = Thread(target=self._loop.run_forever, name=f"hubbub {url}", daemon=True)
         self._thread.start()
 

@@ -52,9 +52,9 @@ def _decode_protobuf(envelope: bytes) -> Fields:
     said = ClientEnvelope.FromString(envelope)
     kind = said.WhichOneof("request")
     assert kind is not None
-    number = {"id": said.id} if said.HasField("id") else {}
+    beside = {name: getattr(said, name) for name in ("id", "traceparent") if said.HasField(name)}
     held = {name: value for name, value in _fields(getattr(said, kind)).items() if value not in ({}, [])}
-    return {"type": kind, **number, **held}
+    return {"type": kind, **beside, **held}
 
 
 JSON = ServerWords(0, lambda fields: json.dumps(fields).encode(), json.loads)

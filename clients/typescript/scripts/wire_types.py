@@ -96,7 +96,7 @@ def interface(kind: type[Struct], schema: Schema) -> str:
     fields = [
         field(name, each, required=name in required)
         for name, each in schema["properties"].items()
-        if not (kind in commands() and name in {"id", "traceparent"})
+        if not (kind in commands() and name == "id")
     ]
     doc = (schema.get("description") or "").splitlines()[0]
     return "\n".join([f"/** {doc} */", f"export interface {name_of(kind, schema)} {{", *fields, "}"])

@@ -1,6 +1,6 @@
 /** The client an application works with. */
 
-import { newId } from './ask.js';
+import { newId, type Traceparent, traceOf } from './ask.js';
 import type { Chats } from './chats/chats.js';
 import type { Pending, Sending } from './chats/outbox.js';
 import { Rooms } from './chats/rooms.js';
@@ -30,12 +30,14 @@ export class Client {
 
   readonly #core: Core;
   readonly #model: Model;
+  readonly #traceparent: Traceparent;
 
   /** Nothing happens yet: `start`. */
   constructor(options: ClientOptions = {}) {
     const settings = settingsOf(options);
     this.#core = new Core(settings);
     this.#model = this.#core.model;
+    this.#traceparent = settings.traceparent;
     this.session = this.#core.session;
     this.administration = this.#core.administration;
     this.rooms = new Rooms(this.#model.ask, this.#model.members);
@@ -205,7 +207,8 @@ export class Client {
     { replyTo }: { replyTo?: number },
   ): Sending {
     const reply = replyTo === undefined ? {} : { replyTo };
-    return this.#model.outbox.post({ msgId: newId(), msgType, to, content, ...reply });
+    const trace = traceOf(this.#traceparent);
+    return this.#model.outbox.post({ msgId: newId(), msgType, to, content, ...reply, ...trace });
   }
 }
 

@@ -73,6 +73,7 @@ export class Core {
       },
       leads: () => this.tabs.leads.get(),
       me: () => this.#me(),
+      traceparent: settings.traceparent,
       summary: async (chat) => accounts.chat(await this.#credentials.fresh(), chat),
     });
     this.administration = new Administration(accounts, this.#credentials);

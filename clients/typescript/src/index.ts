@@ -9,6 +9,7 @@
  *     wire.ts       the server's own types
  */
 
+export type { Traceparent } from './ask.js';
 export type { Chat, Unread } from './chats/chats.js';
 export type {
   Item,

@@ -1,6 +1,6 @@
 /** What a client knows: everything that comes from the server ends here, and everything an application sees is here. */
 
-import { Ask } from './ask.js';
+import { Ask, type Traceparent, untraced } from './ask.js';
 import { Acknowledger } from './chats/acknowledge.js';
 import { type Chat, Chats } from './chats/chats.js';
 import { Flow, type Sink } from './chats/flow.js';
@@ -52,6 +52,8 @@ export interface ModelWorld {
   /** Whether this tab has the connection. */
   leads(): boolean;
   me(): string;
+  /** Of the application's span. */
+  readonly traceparent: Traceparent;
   /** One chat, by HTTP. */
   summary(chat: string): Promise<Summary>;
 }
@@ -77,7 +79,8 @@ export class Model implements Sink {
   constructor(world: ModelWorld) {
     const { clock, store, line } = world;
     this.#world = world;
-    const ask = (this.ask = new Ask(() => line));
+    this.ask = new Ask(() => line, world.traceparent);
+    const ask = new Ask(() => line, untraced);
     this.flow = new Flow(this, {
       clock,
       history: (chat, after) => ask.read({ type: 'history', chat, after, limit: GAP_PAGE }),
@@ -107,7 +110,7 @@ export class Model implements Sink {
         this.chats.called(profile.user, profile.displayName);
       },
     });
-    this.relations = new Relations(ask);
+    this.relations = new Relations(this.ask);
     this.relations.lists.subscribe((lists) => {
       world.archive.friends(lists);
       for (const chat of this.#timelines.keys()) this.#look(chat);

@@ -1,5 +1,6 @@
 /** What a client may be told, and what holds where it is not. */
 
+import { type Traceparent, untraced } from './ask.js';
 import { type Clock, systemClock } from './clock.js';
 import { socketUrl, type WebSocketMaker } from './connection/socket.js';
 import type { LinkWorld } from './connection/link.js';
@@ -22,6 +23,8 @@ export interface ClientOptions {
   readonly deviceName?: string;
   /** Tokens of an external identity provider, instead of accounts of the server. */
   readonly tokens?: TokenSource;
+  /** The W3C traceparent of the span that is current, asked for whenever the application asks or sends something. */
+  readonly traceparent?: Traceparent;
   /** Attempts in a row before the client stops; `retryNow`, waking up or a new network start it again. */
   readonly maxAttempts?: number;
   /** A WebSocket class, where the platform has none (Node 20): that of the package `ws`, say. */
@@ -40,6 +43,7 @@ export interface Settings {
   readonly store: Store;
   readonly deviceName: string;
   readonly tokens: TokenSource | undefined;
+  readonly traceparent: Traceparent;
   readonly tabs: TabsPlatform | null;
   readonly fetch: Fetch;
   readonly clock: Clock;
@@ -55,6 +59,7 @@ export function settingsOf(options: ClientOptions): Settings {
     store: options.store ?? lastingStore(`hubbub:${server.href}`),
     deviceName: options.deviceName ?? '',
     tokens: options.tokens,
+    traceparent: options.traceparent ?? untraced,
     tabs: options.tabs === undefined ? platformTabs() : options.tabs,
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     link: linkWorld(server, clock, options),

@@ -52,6 +52,7 @@ export type CloseCode =
 /** Say yes to a friend request. */
 export interface AcceptRequest {
   readonly type: 'accept';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly user: string;
 }
@@ -76,6 +77,7 @@ export interface AuditPage {
 /** Remove a user; they may not come back. */
 export interface BanRequest {
   readonly type: 'ban';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
   readonly user: string;
@@ -84,6 +86,7 @@ export interface BanRequest {
 /** Ask somebody to be a friend. */
 export interface BefriendRequest {
   readonly type: 'befriend';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly user: string;
 }
@@ -91,6 +94,7 @@ export interface BefriendRequest {
 /** Hear nothing from a user any more, in private. */
 export interface BlockRequest {
   readonly type: 'block';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly user: string;
 }
@@ -130,12 +134,14 @@ export interface ChatPush {
 /** Summaries of one's chats, in the order of their ids. */
 export interface ChatsRequest {
   readonly type: 'chats';
+  readonly traceparent?: string;
   readonly after?: string;
 }
 
 /** A new room; its creator is its owner. */
 export interface CreateRoomRequest {
   readonly type: 'create_room';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly name: string;
   readonly public?: boolean;
@@ -144,6 +150,7 @@ export interface CreateRoomRequest {
 /** Say no to a friend request. */
 export interface DeclineRequest {
   readonly type: 'decline';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly user: string;
 }
@@ -151,6 +158,7 @@ export interface DeclineRequest {
 /** Erase a message: one's own, or any with the right to. */
 export interface DeleteRequest {
   readonly type: 'delete';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
   readonly seq: number;
@@ -178,6 +186,7 @@ export interface Done {
 /** New content for one's own message. */
 export interface EditRequest {
   readonly type: 'edit';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
   readonly seq: number;
@@ -231,6 +240,7 @@ export interface FriendPush {
 /** Friends, requests and blocks of the caller. */
 export interface FriendsRequest {
   readonly type: 'friends';
+  readonly traceparent?: string;
 }
 
 /** The node that answered, and the others that serve the same database (the embedded store knows of none). */
@@ -252,6 +262,7 @@ export interface Health {
 /** Opens the conversation on a connection. */
 export interface HelloRequest {
   readonly type: 'hello';
+  readonly traceparent?: string;
   readonly token?: string;
   readonly device?: string;
   readonly epoch?: string;
@@ -262,6 +273,7 @@ export interface HelloRequest {
 /** A page of entries, `before` or `after` a seq (exclusive), else the newest. */
 export interface HistoryRequest {
   readonly type: 'history';
+  readonly traceparent?: string;
   readonly chat: string;
   readonly before?: number;
   readonly after?: number;
@@ -271,6 +283,7 @@ export interface HistoryRequest {
 /** Make a friend a member. */
 export interface InviteRequest {
   readonly type: 'invite';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
   readonly user: string;
@@ -279,6 +292,7 @@ export interface InviteRequest {
 /** Become a member of a public room. */
 export interface JoinRequest {
   readonly type: 'join';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
 }
@@ -286,6 +300,7 @@ export interface JoinRequest {
 /** Remove a member; they may come back. */
 export interface KickRequest {
   readonly type: 'kick';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
   readonly user: string;
@@ -294,6 +309,7 @@ export interface KickRequest {
 /** Stop being a member. */
 export interface LeaveRequest {
   readonly type: 'leave';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
 }
@@ -339,6 +355,7 @@ export interface MemberListing {
 /** Who is in a chat, in the order of their names. */
 export interface MembersRequest {
   readonly type: 'members';
+  readonly traceparent?: string;
   readonly chat: string;
   readonly after?: string;
   readonly limit?: number;
@@ -365,6 +382,7 @@ export interface Message {
 /** Take a member's voice until `until` (ms since the epoch; 0 gives it back). */
 export interface MuteRequest {
   readonly type: 'mute';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
   readonly user: string;
@@ -423,6 +441,7 @@ export interface Page {
 /** A sign of life; the server answers with one. */
 export interface PingRequest {
   readonly type: 'ping';
+  readonly traceparent?: string;
 }
 
 /** Here. */
@@ -434,6 +453,7 @@ export interface Pong {
 /** Who is online, and when the others were. */
 export interface PresenceRequest {
   readonly type: 'presence';
+  readonly traceparent?: string;
   readonly users: readonly string[];
 }
 
@@ -462,6 +482,7 @@ export interface PresencePush {
 /** Names and pictures of users. */
 export interface ProfileRequest {
   readonly type: 'profile';
+  readonly traceparent?: string;
   readonly users: readonly string[];
 }
 
@@ -496,6 +517,7 @@ export interface ProfilePush {
 /** Put (`on`) or take back a reaction. */
 export interface ReactRequest {
   readonly type: 'react';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
   readonly seq: number;
@@ -524,6 +546,7 @@ export interface Reaction {
 /** This user has read up to `seq`. */
 export interface ReadRequest {
   readonly type: 'read';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
   readonly seq: number;
@@ -541,6 +564,7 @@ export interface ReceiptPush {
 /** This user's devices have everything up to `seq`. */
 export interface ReceivedRequest {
   readonly type: 'received';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
   readonly seq: number;
@@ -554,6 +578,7 @@ export interface Refresh {
 /** A new name for a room. */
 export interface RenameRequest {
   readonly type: 'rename';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
   readonly name: string;
@@ -625,6 +650,7 @@ export interface RoomPage {
 /** The directory of public rooms. */
 export interface RoomsRequest {
   readonly type: 'rooms';
+  readonly traceparent?: string;
   readonly query?: string;
   readonly after?: string;
 }
@@ -632,6 +658,7 @@ export interface RoomsRequest {
 /** A new message to a room (`to`: chat id) or to a person (`to`: user). */
 export interface SendRequest {
   readonly type: 'send';
+  readonly traceparent?: string;
   readonly msg_type: MsgType;
   readonly to: string;
   readonly content: string;
@@ -668,6 +695,7 @@ export interface SessionListing {
 /** Give a member another role. */
 export interface SetRoleRequest {
   readonly type: 'set_role';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
   readonly user: string;
@@ -702,6 +730,7 @@ export interface TypingRequest {
   readonly type: 'typing';
   readonly chat: string;
   readonly on: boolean;
+  readonly traceparent?: string;
 }
 
 /** Somebody is typing; ends by itself after 6 s. */
@@ -715,6 +744,7 @@ export interface TypingPush {
 /** Let a banned user come back. */
 export interface UnbanRequest {
   readonly type: 'unban';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly chat: string;
   readonly user: string;
@@ -723,6 +753,7 @@ export interface UnbanRequest {
 /** End a block. */
 export interface UnblockRequest {
   readonly type: 'unblock';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly user: string;
 }
@@ -730,6 +761,7 @@ export interface UnblockRequest {
 /** End a friendship, or take back one's request. */
 export interface UnfriendRequest {
   readonly type: 'unfriend';
+  readonly traceparent?: string;
   readonly msg_id?: string;
   readonly user: string;
 }

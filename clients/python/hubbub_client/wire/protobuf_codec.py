@@ -31,9 +31,11 @@ class ProtobufCodec:
 
     def encode(self, request: Request, request_id: int | None) -> bytes:
         fields = msgspec.to_builtins(request)
-        kind = fields.pop("type")
+        kind, traceparent = fields.pop("type"), fields.pop("traceparent", None)
         try:
-            return ClientEnvelope(id=request_id, **{kind: fields}).SerializeToString()
+            return ClientEnvelope(
+                id=request_id, traceparent=traceparent, **{kind: fields}
+            ).SerializeToString()
         except EncodeError as error:
             raise ValueError(f"{kind} cannot be sent: {error}") from error
 

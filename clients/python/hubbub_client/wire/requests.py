@@ -6,9 +6,13 @@ import msgspec
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """A request. `writes` says whether it may change something, so that a retry needs its `msg_id`."""
+    """A request. `writes` says whether it may change something, so that a retry needs its `msg_id`.
+
+    `traceparent` (W3C Trace Context) names the span it belongs to.
+    """
 
     writes: ClassVar[bool] = False
+    traceparent: str | None = None
 
 
 class Write(Request, frozen=True, kw_only=True, omit_defaults=True):

@@ -25,6 +25,8 @@ export interface Pending {
   readonly to: string;
   readonly content: string;
   readonly replyTo?: number;
+  /** Of the span it was written in. */
+  readonly traceparent?: string;
   /** When it was written, by this machine's clock, ms. */
   readonly at: number;
   /** Its place among the messages on their way. */
@@ -249,7 +251,10 @@ function drop(pending: Pending): Change {
   return { drop: ['outbox', pending.msgId] };
 }
 
-function requestOf({ msgType, to, content, msgId, replyTo }: Pending): SendRequest {
-  const request = { type: 'send', msg_type: msgType, to, content, msg_id: msgId } as const;
-  return replyTo === undefined ? request : { ...request, reply_to: replyTo };
+function requestOf({ msgType, to, content, msgId, replyTo, traceparent }: Pending): SendRequest {
+  return {
+    ...{ type: 'send', msg_type: msgType, to, content, msg_id: msgId },
+    ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
 }

@@ -44,8 +44,8 @@ function tokens(name: string): { user: string; token: string; expires_at: number
   return { user: 'me', token: `t${name}`, expires_at: clock.now() + LIFE_MS, refresh_token: `r${name}` };
 }
 
-async function signedIn(): Promise<Client> {
-  const made = page();
+async function signedIn(options: Partial<ClientOptions> = {}): Promise<Client> {
+  const made = page(options);
   await made.session.adopt(tokens('0'));
   await settled();
   sockets.last.welcomes({ chats: [CHAT], server_time: clock.now() });
@@ -98,6 +98,35 @@ describe('a session', () => {
     expect(session.user.get()).toBeNull();
     expect(requests).toEqual(['DELETE /api/v1/sessions/current']);
   });
+});
+
+test('what an application asks names its span, and what happens by itself none', async () => {
+  let span: string | undefined;
+  const { edit, send } = await signedIn({ traceparent: () => span }).then((made) => ({
+    edit: made.edit.bind(made),
+    send: made.send.bind(made),
+  }));
+  sockets.last.ends(1006);
+  span = 'one';
+  send('a', 'one');
+  span = 'two';
+  send('a', 'two');
+  span = undefined;
+  await clock.settle(0);
+  sockets.last.welcomes({ chats: [CHAT] });
+  await settled();
+  const { id } = sockets.last.requests('send')[0] ?? {};
+  sockets.last.says({ type: 'sent', id, msg_id: '1', chat: 'a', seq: 8, ts: 1, duplicate: false });
+  await settled();
+  span = 'three';
+  edit('a', 7, 'more').catch(() => undefined);
+  const named = sockets.last.sent.map(({ type, traceparent }) => [type, traceparent]);
+  expect(named.filter(([, traceparent]) => traceparent !== undefined)).toEqual([
+    ['send', 'one'],
+    ['send', 'two'],
+    ['edit', 'three'],
+  ]);
+  expect(named.length).toBeGreaterThan(4);
 });
 
 describe('resuming', () => {
