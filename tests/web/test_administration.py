@@ -108,6 +108,31 @@ def test_a_room_gets_another_owner_and_is_closed(visitors: Visitors, server: Ser
     expect(row).to_contain_text("Closed")
 
 
+def test_what_is_let_go_under_load_is_switched_after_a_question(
+    visitors: Visitors, server: ServerProcess
+) -> None:
+    admin = visitors.comes("admin.of.switches")
+    administers(admin, server, "server")
+    switches = admin.page.get_by_role("region", name="What is let go under load")
+    typing = switches.get_by_role("group", name="Typing")
+    typing.get_by_text("Off", exact=True).click()
+    admin.page.get_by_role("dialog", name="Typing: Off").get_by_role("button", name="Cancel").click()
+    expect(typing.get_by_role("radio", name="As configured")).to_be_checked()
+    for mode, state in (
+        ("Off", "Off: an administrator switched it off"),
+        ("By itself", "On; goes off by itself under load"),
+        ("As configured", "On, also under load"),
+    ):
+        typing.get_by_text(mode, exact=True).click()
+        confirms(admin, "Switch")
+        expect(typing.get_by_role("radio", name=mode)).to_be_checked()
+        expect(switches.get_by_role("listitem").filter(has_text="Typing")).to_contain_text(state)
+        offered = httpx.get(f"{server.http}/server", timeout=30).json()["off"]
+        assert offered == (["typing"] if mode == "Off" else [])
+    audit = admin.page.get_by_role("region", name="What administrators did")
+    expect(audit).to_contain_text("admin.of.switches switched typing")
+
+
 @pytest.mark.parametrize("looks", [{"color_scheme": "dark"}, PHONE], ids=["dark", "phone"])
 def test_the_page_is_accessible_and_fits(
     visitors: Visitors, server: ServerProcess, looks: dict[str, object], request: pytest.FixtureRequest

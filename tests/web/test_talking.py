@@ -1,7 +1,9 @@
 """Two people with a browser each talk through a real server."""
 
 from playwright.sync_api import expect
-from tests.web.conftest import Visitors
+from tests.web.conftest import ROOT, Visitors
+
+PICTURE = ROOT / "web" / "public" / "icon-180.png"
 
 
 def test_from_signing_up_to_a_message_that_was_read(visitors: Visitors) -> None:
@@ -17,10 +19,28 @@ def test_from_signing_up_to_a_message_that_was_read(visitors: Visitors) -> None:
     bob.sees("hello bob")
 
 
+def test_a_picture_is_seen_by_the_other_and_opens_large(visitors: Visitors) -> None:
+    ella, finn = visitors.comes("ella"), visitors.comes("finn")
+    ella.befriends(finn)
+    ella.opens("finn")
+    finn.page.get_by_title("Settings").click()
+    settings = finn.page.get_by_role("dialog", name="Settings")
+    settings.get_by_label("Choose a picture").set_input_files(PICTURE)
+    expect(settings.get_by_role("button", name="Remove picture")).to_be_visible()
+    ella.page.get_by_role("button", name="Show the picture").click()
+    large = ella.page.get_by_role("img", name="Picture of finn")
+    expect(large).to_be_visible()
+    large.evaluate("(image) => image.decode()")
+    assert large.evaluate("(image) => image.naturalWidth") == 256
+
+
 def test_a_room_with_an_answer_an_edit_a_reaction_and_a_deletion(visitors: Visitors) -> None:
     carol, dave = visitors.comes("carol"), visitors.comes("dave")
     carol.makes_room("Tea")
     dave.joins("Tea")
+    elsewhere = visitors.stranger("carol").visits()
+    elsewhere.logs_in()
+    expect(elsewhere.page.get_by_role("list", name="Chats")).to_contain_text("dave joined")
     carol.says("who pours?")
     dave.sees("who pours?").hover()
     dave.message("who pours?").get_by_role("button", name="Reply").click()

@@ -1,12 +1,13 @@
-import type { Item, MemberItem, MessageItem } from '@hubbub/client';
+import type { Item, MemberItem, MessageItem, wire } from '@hubbub/client';
 import { describe, expect, it } from 'vitest';
 import { en } from '../src/i18n/en';
-import { noticeWords } from '../src/timeline/notice_words';
+import { happenedWords, noticeWords } from '../src/timeline/notice_words';
 import { rowsOf } from '../src/timeline/rows';
 import { lineAfter, lineOnOpening, NO_LINE } from '../src/timeline/unread_line';
 
 const NOON = new Date(2026, 10, 24, 12).getTime();
 const MINUTE = 60_000;
+const ENTRY = { chat: 'a', seq: 2, ts: NOON, from: 'ada' };
 
 function said(seq: number | null, from = 'ada', ts = NOON, more: Partial<MessageItem> = {}): MessageItem {
   return {
@@ -104,8 +105,24 @@ describe('the line above what is new', () => {
 });
 
 describe('notices', () => {
-  const words = (item: MemberItem) =>
-    noticeWords(item, { words: en, nameOf: (user) => user.toUpperCase(), until: (ts) => `at ${ts}` });
+  const world = {
+    words: en,
+    nameOf: (user: string) => user.toUpperCase(),
+    until: (ts: number) => `at ${ts}`,
+  };
+  const words = (item: MemberItem) => noticeWords(item, world);
+
+  it.each<[wire.Entry, string]>([
+    [{ ...ENTRY, type: 'member', user: 'bob', change: 'joined' }, 'ADA added BOB'],
+    [{ ...ENTRY, type: 'member', user: 'bob', change: 'muted', until: 5 }, 'ADA muted BOB until at 5'],
+    [{ ...ENTRY, type: 'renamed', name: 'Tea' }, 'ADA renamed the room to “Tea”'],
+    [{ ...ENTRY, type: 'edited', target: 1, content: 'secret' }, 'ADA changed a message'],
+    [{ ...ENTRY, type: 'deleted', target: 1 }, 'ADA deleted a message'],
+    [{ ...ENTRY, type: 'reacted', target: 1, emoji: '👍', on: true }, 'ADA reacted with 👍'],
+    [{ ...ENTRY, type: 'reacted', target: 1, emoji: '👍', on: false }, 'ADA took 👍 back'],
+  ])('in the list of chats, of %j', (entry, text) => {
+    expect(entry.type === 'message' ? '' : happenedWords(entry, world)).toBe(text);
+  });
 
   it.each<[Partial<MemberItem>, string]>([
     [{}, 'BOB joined'],

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.json import schema_components
 
 from hubbub.accept.http.accounts import NewAccount, OwnProfile, ProfileChange
+from hubbub.accept.http.admin.switches import NewMode, SwitchList
 from hubbub.accept.http.sessions import LogIn, Refresh, SessionList
 from hubbub.model.administration import AuditPage, ErasureStep, Health, OutboxView, RoomPage, UserPage
 from hubbub.model.commands import AnyCommand
@@ -115,7 +116,7 @@ def words(name: str, doc: str, values: tuple[str, ...]) -> str:
 def render() -> str:
     """The whole file."""
     http = [Tokens, SessionList, OwnProfile, ProfileChange, NewAccount, LogIn, Refresh]
-    http += [UserPage, ErasureStep, RoomPage, Health, OutboxView, AuditPage]
+    http += [UserPage, ErasureStep, RoomPage, Health, OutboxView, AuditPage, SwitchList, NewMode]
     entries = get_args(Entry)
     kinds: list[type[Struct]] = [*commands(), *entries, *replies(), *pushes(), *http]
     references, components = schema_components(kinds, ref_template="#/{name}")

@@ -397,6 +397,11 @@ export interface NewAccount {
   readonly device?: string;
 }
 
+/** `default`: as the settings say. */
+export interface NewMode {
+  readonly mode: 'auto' | 'default' | 'off' | 'on';
+}
+
 /** It is so now. */
 export interface Ok {
   readonly type: 'ok';
@@ -715,6 +720,19 @@ export interface Summary {
   readonly read: number;
   readonly unread: number;
   readonly last?: Message | Edited | Deleted | Reacted | MemberChanged | Renamed;
+}
+
+/** Every feature, in the order they are let go; `on` is about the node that answers. */
+export interface SwitchList {
+  readonly switches: readonly SwitchView[];
+}
+
+/** A feature as administrators see it. `set_by`: where its mode comes from. */
+export interface SwitchView {
+  readonly feature: 'presence' | 'receipts' | 'search' | 'typing';
+  readonly mode: 'auto' | 'off' | 'on';
+  readonly on: boolean;
+  readonly set_by: 'administrator' | 'settings';
 }
 
 /** What signing up, logging in and refreshing give. `expires_at` (ms) is the access token's. */

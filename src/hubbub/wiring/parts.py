@@ -339,5 +339,6 @@ def _services(
             name=settings.name,
             signup_open=settings.auth.signup_open,
             password_chars=settings.auth.password_chars,
+            direct_policy=settings.direct_policy,
         ),
     )

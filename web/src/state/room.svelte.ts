@@ -9,6 +9,7 @@ import { hub } from './hub';
 import { live, type Live } from './live';
 import { people } from './people.svelte';
 import { friends } from './friends.svelte';
+import { server } from './server.svelte';
 import { session } from './session.svelte';
 import { shell } from './shell.svelte';
 
@@ -97,7 +98,9 @@ export class ChatRoom {
   }
 
   get maySpeak(): boolean {
-    return this.summary !== undefined && this.mutedUntil === undefined && this.stranger === undefined;
+    const { stranger } = this;
+    const willing = stranger === undefined || (server.open && !friends.isBlocked(stranger));
+    return this.summary !== undefined && this.mutedUntil === undefined && willing;
   }
 
   get mayModerate(): boolean {

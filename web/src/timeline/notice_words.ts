@@ -1,15 +1,38 @@
-/** What a notice in the history says. */
+/** What is said of an entry that is no message: in the history, and as the last thing that happened in a chat. */
 
-import type { MemberItem, RenamedItem } from '@hubbub/client';
+import type { Chat, MemberItem, RenamedItem } from '@hubbub/client';
 import type { Words } from '../i18n/en';
 
-interface World {
+export interface NoticeWorld {
   words: Words;
   nameOf: (user: string) => string;
   until: (ts: number) => string;
 }
 
-export function noticeWords(item: MemberItem | RenamedItem, { words, nameOf, until }: World): string {
+/** What a notice shows, of all that an item has. */
+type Notice =
+  | Pick<MemberItem, 'kind' | 'from' | 'user' | 'change' | 'until' | 'role'>
+  | Pick<RenamedItem, 'kind' | 'from' | 'name'>;
+
+/** The last thing that happened in a chat of which no message is known. */
+export function happenedWords(entry: NonNullable<Chat['happened']>, world: NoticeWorld): string {
+  const { words, nameOf } = world;
+  const by = nameOf(entry.from);
+  switch (entry.type) {
+    case 'member':
+      return noticeWords({ until: null, role: null, ...entry, kind: 'member' }, world);
+    case 'renamed':
+      return noticeWords({ ...entry, kind: 'renamed' }, world);
+    case 'edited':
+      return words.chats.edited(by);
+    case 'deleted':
+      return words.chats.deleted(by);
+    case 'reacted':
+      return words.chats[entry.on ? 'reacted' : 'unreacted'](by, entry.emoji);
+  }
+}
+
+export function noticeWords(item: Notice, { words, nameOf, until }: NoticeWorld): string {
   const by = nameOf(item.from);
   if (item.kind === 'renamed') return words.notice.renamed(by, item.name);
   const name = nameOf(item.user);

@@ -27,6 +27,8 @@ export interface Chat {
   readonly mentions: number;
   /** The newest message that is known, as it is now. */
   readonly last: Message | null;
+  /** The newest entry that is known, where it is no message. */
+  readonly happened: Exclude<Entry, Message> | null;
   /** When something was said or happened last, by the server's clock, ms; 0 if nothing ever was. */
   readonly at: number;
 }
@@ -106,6 +108,7 @@ export class Chats {
       unread: summary.unread,
       mentions: summary.unread === 0 ? 0 : (held?.mentions ?? 0),
       last,
+      happened: summary.last === undefined ? (held?.happened ?? null) : unsaid(summary.last),
       at: summary.last?.ts ?? held?.at ?? 0,
     });
   }
@@ -114,7 +117,12 @@ export class Chats {
   entry(entry: Entry, replayed: boolean): void {
     const chat = this.#known.get(entry.chat);
     if (chat === undefined) return;
-    const now = { ...chat, head: Math.max(chat.head, entry.seq), at: Math.max(chat.at, entry.ts) };
+    const now = {
+      ...chat,
+      head: Math.max(chat.head, entry.seq),
+      happened: unsaid(entry),
+      at: Math.max(chat.at, entry.ts),
+    };
     this.#set(entry.chat, afterEntry(now, entry, replayed, this.#world.me()));
   }
 
@@ -159,6 +167,10 @@ export class Chats {
     this.#watched.get(chat)?.invalidate();
     this.#world.changed(chat, now);
   }
+}
+
+function unsaid(entry: Entry): Chat['happened'] {
+  return entry.type === 'message' ? null : entry;
 }
 
 function afterEntry(chat: Chat, entry: Entry, replayed: boolean, me: string): Chat {

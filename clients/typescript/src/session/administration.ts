@@ -5,11 +5,14 @@ import type {
   ErasureStep,
   Health,
   MemberList,
+  NewMode,
   OutboxView,
   RoomCard,
   RoomPage,
   SessionList,
   SessionListing,
+  SwitchList,
+  SwitchView,
   UserCard,
   UserPage,
 } from '../wire.js';
@@ -110,6 +113,16 @@ export class Administration {
   /** Put it there now. */
   retryOutbox(): Promise<OutboxView> {
     return this.#ask('POST', 'outbox/retry');
+  }
+
+  /** What the server lets go under load, as the node that answers offers it now. */
+  async switches(): Promise<readonly SwitchView[]> {
+    return (await this.#ask<SwitchList>('GET', 'switches')).switches;
+  }
+
+  /** Switch a feature on every node, within a second; `default`: as the settings say. */
+  async setSwitch(feature: SwitchView['feature'], mode: NewMode['mode']): Promise<readonly SwitchView[]> {
+    return (await this.#ask<SwitchList>('PUT', `switches/${feature}`, { mode })).switches;
   }
 
   /** What administrators did, the latest first. */

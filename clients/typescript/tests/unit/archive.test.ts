@@ -29,7 +29,8 @@ function run(from: number, to: number, chat = 'a'): Message[] {
 function listed(chat: string, at: number): Chat {
   return {
     chat, kind: 'group', name: chat, peer: null, public: false, role: 'member',
-    head: 0, received: 0, read: 0, unread: 0, mentions: 0, last: null, at,
+    head: 0, received: 0, read: 0, unread: 0, mentions: 0, last: null,
+    happened: null, at,
   }; // prettier-ignore
 }
 

@@ -102,7 +102,9 @@ describe('the list', () => {
     chats.learned(summary('a'));
     chats.entry(said(1, 'one'), false);
     chats.learned(summary('a', { head: 2, last: renamed }));
-    expect(chats.now('a')?.last).toMatchObject({ content: 'one' });
+    expect(chats.now('a')).toMatchObject({ last: { content: 'one' }, happened: renamed });
+    chats.entry(said(3, 'two'), false);
+    expect(chats.now('a')).toMatchObject({ last: { content: 'two' }, happened: null });
   });
 
   test("follows a room's name and one's role, and a friend's name", () => {

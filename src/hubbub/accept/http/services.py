@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from litestar.types import Scope
 from msgspec import Struct
@@ -53,6 +53,7 @@ class HttpPolicy(Struct, frozen=True, kw_only=True):
     name: str = "Hubbub"
     signup_open: bool = True
     password_chars: int = 8
+    direct_policy: Literal["anyone", "friends"] = "friends"
 
     @property
     def is_secure(self) -> bool:

@@ -227,6 +227,7 @@ async def test_the_server_says_how_one_may_come_in(browser: Browser) -> None:
         "version": "1",
         "signup_open": True,
         "password_chars": 8,
+        "direct_policy": "friends",
         "off": [],
         "providers": [{"alias": "corp", "label": "The Corporation", "start": "/api/v1/oidc/corp/start"}],
     }
