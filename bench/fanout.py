@@ -3,22 +3,24 @@
 Everybody in a room listens; one of them sends `k` messages in one write, so that the journal takes them in one
 transaction and every connection gets them in one flush (the counts say whether it was so). A round ends when everything
 has arrived; then the C program sends the very same bytes to as many sockets of the same readers. Rounds of all kinds
-alternate in short blocks, so that whatever else the machine does falls on all of them.
+alternate in short blocks, so that whatever else the machine does falls on all of them. So do those of two more
+references: the same bytes from a bare protocol on uvloop, and by `broadcast` of the `websockets` library.
 
 Server CPU is all of it: reading, deciding, storing and encoding the message are divided among its deliveries.
 """
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle, groupby
 from pathlib import Path
 from typing import Any
 
 from load.chart import Chart
-from load.client import Client, Silent, Tally, open_all, send_frame
-from load.floor import IN_C, Floor, floor
+from load.client import Bare, Client, Silent, Tally, open_all, send_frame
+from load.floor import FLOOR, IN_C, Reference, references
 from load.generator import Crew, Part, crew
 from load.report import CACHE, Report, Steps, conduct, options
 from load.sampling import Sampler, told
@@ -32,11 +34,14 @@ RATIO, CHEAPER, JOINED_MICROS = 1.15, 4.0, 1.5
 CROWDED, EMPTY = room_id(0), room_id(1)
 SPREAD = tuple(room_id(100 + each) for each in range(8))  # rooms that everybody is a member of
 WARM_UP = 2  # rounds of each kind, not counted
+SERVER, UVLOOP, WEBSOCKETS = "server", "uvloop", "websockets"
+READERS: dict[str, type[Client]] = {SERVER: Client, FLOOR: Silent, UVLOOP: Silent, WEBSOCKETS: Bare}
+LEAN = (SERVER, FLOOR)  # what the goals compare has the same readers in the same processes
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What happens in a round: `messages` at once, by the server or by the floor, to the first `listeners` users.
+    """What happens in a round: `messages` at once, `by` the server or a reference, to the first `listeners` users.
 
     The messages go into `rooms` in turn.
     """
@@ -44,17 +49,16 @@ class Kind:
     name: str
     messages: int
     listeners: int
-    floor: bool = False
+    by: str = SERVER
     rooms: tuple[str, ...] = (CROWDED,)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What one process of the generator does. The process with user 0 also sends."""
+    """What one process of the generator does: who of it connects to whom. User 0 of the server also sends."""
 
-    port: int
-    floor_port: int
-    numbers: Sequence[int]
+    ports: Mapping[str, int]
+    numbers: Mapping[str, Sequence[int]]
     content: str
     rounds: Sequence[Kind]
 
@@ -62,17 +66,19 @@ class Plan:
 async def work(part: Part, plan: Plan) -> dict[str, Any]:
     """One process: the same kind of reader for server and floor; a round begins and ends with a meeting."""
     tally = Tally()
-    clients = await open_all(lambda number: Client(tally, number), plan.numbers, plan.port, part.progressed)
-    await open_all(lambda number: Silent(tally, number), plan.numbers, plan.floor_port, part.progressed)
-    sender = clients[0] if plan.numbers[0] == 0 else None
+    sender: Client | None = None
+    for name, numbers in plan.numbers.items():
+        clients = await open_all(partial(READERS[name], tally), numbers, plan.ports[name], part.progressed)
+        if name == SERVER and numbers[0] == 0:
+            sender = clients[0]
     seen: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     begun = await part.meet()
     for number, kind in enumerate(plan.rounds):
-        mine = sum(each < kind.listeners for each in plan.numbers)
+        mine = sum(each < kind.listeners for each in plan.numbers.get(kind.by, ()))
         before = (tally.messages, tally.reads, tally.octets)
         arrived = tally.await_messages(tally.messages + kind.messages * mine)
         await part.meet()
-        if sender is not None and not kind.floor:
+        if sender is not None and kind.by == SERVER:
             sender.transport.write(_burst(number, kind, plan.content))
         await arrived.wait()
         ended = await part.meet()
@@ -110,7 +116,10 @@ def main() -> None:
     parser.add_argument(
         "--curve", type=int, nargs="*", default=[2, 4, 16, 32, 64], help="other numbers of them"
     )
-    parser.add_argument("--sizes", type=int, nargs="*", default=[10, 100, 1_000], help="of smaller rooms")
+    parser.add_argument(
+        "--sizes", type=int, nargs="*", default=[10, 100, 1_000, 10_000], help="of other rooms"
+    )
+    parser.add_argument("--references", nargs="*", choices=(UVLOOP, WEBSOCKETS), default=[UVLOOP, WEBSOCKETS])
     parser.add_argument("--blocks", type=int, default=6, help="blocks of every kind, taken in turn")
     parser.add_argument("--rounds", type=int, default=10, help="rounds in a block")
     parser.add_argument("--content", type=int, default=40, help="characters in a message")
@@ -121,12 +130,14 @@ def kinds(asked: argparse.Namespace) -> tuple[Kind, ...]:
     """What is compared. The first five are what the issue's goals are about."""
     everybody, waiting = asked.connections, asked.waiting
     made = [
-        Kind("floor, 1 message", 1, everybody, floor=True),
-        Kind("server, 1 message", 1, everybody),
+        Kind(_named(FLOOR, 1), 1, everybody, by=FLOOR),
+        Kind(_named(SERVER, 1), 1, everybody),
         *_joined(waiting, everybody),
         Kind("server, nobody listens", 1, 1, rooms=(EMPTY,)),
         Kind(f"server, {waiting} joined, of {len(SPREAD)} rooms", waiting, everybody, rooms=SPREAD),
     ]
+    for by in asked.references:
+        made += [Kind(_named(by, count), count, everybody, by=by) for count in (1, waiting)]
     for count in asked.curve:
         made += _joined(count, everybody)
     made += [
@@ -137,9 +148,16 @@ def kinds(asked: argparse.Namespace) -> tuple[Kind, ...]:
 
 def _joined(count: int, everybody: int) -> tuple[Kind, Kind]:
     return (
-        Kind(f"floor, {count} joined", count, everybody, floor=True),
-        Kind(f"server, {count} joined", count, everybody),
+        Kind(_named(FLOOR, count), count, everybody, by=FLOOR),
+        Kind(_named(SERVER, count), count, everybody),
     )
+
+
+def _shares(asked: argparse.Namespace, people: int) -> list[dict[str, range]]:
+    """Who connects to whom, by process. The references in Python have a process more: open files are counted by process."""
+    count, wanted = asked.processes, {SERVER: people, FLOOR: asked.connections}
+    made = [{name: range(each, wanted[name], count) for name in LEAN} for each in range(count)]
+    return made + [{name: range(asked.connections) for name in asked.references}] * bool(asked.references)
 
 
 def _sized(size: int) -> str:
@@ -155,20 +173,26 @@ def _rooms(asked: argparse.Namespace) -> list[Room]:
 def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
     """Measure."""
     store, everybody = data / "server", asked.connections
-    build(store, everybody, _rooms(asked))
+    people = max(everybody, *asked.sizes, 0)
+    build(store, people, _rooms(asked))
     compared = kinds(asked)
     rounds = [kind for kind in compared for _ in range(WARM_UP)]
     rounds += [kind for _ in range(asked.blocks) for kind in compared for _ in range(asked.rounds)]
     content = "x" * asked.content
-    with serving(store, NO_PINGS) as server, floor(data, everybody) as reference:
-        plans = [Plan(server.port, reference.port, range(each, everybody, asked.processes), content, rounds)
-                 for each in range(asked.processes)]  # fmt: skip
+    with (
+        serving(store, NO_PINGS) as server,
+        references((FLOOR, *asked.references), data, everybody) as others,
+    ):
+        ports = {SERVER: server.port} | {name: other.port for name, other in others.items()}
+        plans = [Plan(ports, numbers, content, rounds) for numbers in _shares(asked, people)]
         with crew(work, plans) as generator:
-            bar = progress.step("connecting, to server and floor", 2 * everybody)
-            reference.ready()
+            wanted = people + len(others) * everybody
+            bar = progress.step("connecting, to server and references", wanted)
+            for other in others.values():
+                other.ready()
             generator.meet(bar.to)
-            bar.to(2 * everybody)
-            bench = Rounds(server, reference, generator, content)
+            bar.to(wanted)
+            bench = Rounds(server, others, generator, content)
             sampler = (
                 Sampler(server.pid, CACHE / "fanout.stacks", native=asked.native) if asked.profile else None
             )
@@ -180,11 +204,13 @@ def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
 
 
 class Rounds:
-    """The bench's side of the rounds: it tells the floor to send, and reads everybody's CPU at each end."""
+    """The bench's side of the rounds: it tells references to send, and reads everybody's CPU at each end."""
 
-    def __init__(self, server: Server, reference: Floor, generator: Crew, content: str) -> None:
+    def __init__(
+        self, server: Server, others: Mapping[str, Reference], generator: Crew, content: str
+    ) -> None:
         self._server = server
-        self._floor = reference
+        self._others = others
         self._generator = generator
         self._content = content
         self.cpu: defaultdict[str, list[float]] = defaultdict(list)
@@ -203,12 +229,13 @@ class Rounds:
             bar.to(done)
 
     def _block(self, kind: Kind, count: int) -> tuple[float, float]:
-        measured = self._floor if kind.floor else self._server
+        told = self._others.get(kind.by)
+        measured = self._server if told is None else told
         commits, cpu = self._commits(), measured.cpu()
         for _ in range(count):
             self._generator.meet()
-            if kind.floor:
-                self._floor.send(_pushes(kind.messages, self._content))
+            if told is not None:
+                told.send(_pushes(kind.messages, self._content))
             self._generator.meet()
         return measured.cpu() - cpu, self._commits() - commits
 
@@ -242,9 +269,11 @@ def _report(
             "bytes_per_delivery": round(octets / max(1, messages), 1),
             "transactions_per_round": bench.commits[kind.name] / rounds,
         }
-    alone, server_alone = cost["floor, 1 message"], cost["server, 1 message"]
-    joined, server_joined = (cost[f"{who}, {asked.waiting} joined"] for who in ("floor", "server"))
+    alone, server_alone = cost[_named(FLOOR, 1)], cost[_named(SERVER, 1)]
+    joined, server_joined = (cost[_named(who, asked.waiting)] for who in (FLOOR, SERVER))
     report.add("ratio to the floor, 1 message a flush", server_alone / alone, "", most=RATIO)
+    for by in asked.references:
+        report.add(f"{by}: ratio to the floor, 1 message a flush", cost[_named(by, 1)] / alone)
     report.add(
         f"cheaper per delivery, {asked.waiting} a flush", server_alone / server_joined, "times", least=CHEAPER
     )
@@ -257,7 +286,7 @@ def _report(
     report.chart = Chart(
         "messages a flush",
         "CPU of a delivery, µs",
-        {who: [(count, cost[_named(who, count)]) for count in counts] for who in ("floor", "server")},
+        {who: [(count, cost[_named(who, count)]) for count in counts] for who in (FLOOR, SERVER)},
         logarithmic=True,
     )
     report.generator([part["share"] for part in parts])

@@ -162,6 +162,22 @@ class Silent(Client):
         self.opened = None
 
 
+class Bare(Client):
+    """A client of a server that speaks WebSocket and asks for nothing more."""
+
+    def _open(self, data: bytes) -> None:
+        head, found, _ = (self.rest + data).partition(b"\r\n\r\n")
+        if not found:
+            self.rest = head
+            return
+        assert self.opened is not None
+        if b" 101 " in head:
+            self.opened.set_result(None)
+        else:
+            self.opened.set_exception(ConnectionError(head.decode()))
+        self.opened, self.rest = None, b""
+
+
 @cache
 def hello_frame(number: int) -> bytes:
     """The user's `hello`; signing its token takes as long as a connect, so ask for it before what is measured."""

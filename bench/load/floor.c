@@ -31,9 +31,11 @@ static int listening(void) {
     return sock;
 }
 
+static int digit(char hex) { return hex <= '9' ? hex - '0' : hex - 'a' + 10; }
+
 static size_t bytes_of(const char *hex, unsigned char *bytes) {
     size_t length = 0;
-    for (unsigned value; sscanf(hex + 2 * length, "%2x", &value) == 1; length++) bytes[length] = (unsigned char)value;
+    for (; hex[0] > ' '; hex += 2) bytes[length++] = (unsigned char)(digit(hex[0]) << 4 | digit(hex[1]));
     return length;
 }
 

@@ -17,6 +17,16 @@ def peer_of(transport: asyncio.BaseTransport) -> str:
     return str(peer[0]) if peer else ""
 
 
+def descriptor_of(transport: asyncio.WriteTransport) -> int:
+    """Of the socket, if bytes may pass the transport by while it keeps none; -1 where it encrypts, or keeps some already."""
+    held = transport.get_extra_info("socket")
+    encrypts = transport.get_extra_info("sslcontext") is not None
+    if held is None or encrypts or transport.get_write_buffer_size():
+        return -1
+    descriptor: int = held.fileno()
+    return descriptor
+
+
 def _names(transport: asyncio.BaseTransport) -> tuple[Name, Name]:
     """Of the socket's own end and of its peer's."""
     held = transport.get_extra_info("socket")

@@ -17,7 +17,6 @@ from hubbub.codec.wires import TCP_JSON, TCP_PROTOBUF, Wire
 from hubbub.dispatch.session import CLOSED
 from hubbub.model.errors import CloseCode, ErrorCode
 from hubbub.model.replies import ErrorReply, PingPush
-from hubbub.push.mailbox import HIGH_WATER
 
 WIRES: Mapping[int | None, Wire] = {
     None: TCP_JSON,  # an error before the first frame is JSON
@@ -46,7 +45,6 @@ class TcpConnection(Connection, asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A peer is here (with TLS: and has shaken hands)."""
         self.transport = transport
-        self.transport.set_write_buffer_limits(high=HIGH_WATER, low=0)
         self.address = intern(self.address or peer_of(transport))
         self.opened()
         self._admit()

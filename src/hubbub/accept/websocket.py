@@ -32,7 +32,6 @@ from hubbub.codec.websocket_handshake import (
 from hubbub.codec.wires import WEBSOCKET_JSON, WEBSOCKET_PROTOBUF
 from hubbub.dispatch.session import CLOSED
 from hubbub.model.errors import CloseCode
-from hubbub.push.mailbox import HIGH_WATER
 
 SUBPROTOCOLS = {"hubbub.v1.json": WEBSOCKET_JSON, "hubbub.v1.protobuf": WEBSOCKET_PROTOBUF}
 OPCODES = {WEBSOCKET_JSON: TEXT, WEBSOCKET_PROTOBUF: BINARY}  # the frames that hold envelopes
@@ -100,7 +99,6 @@ class WebSocketConnection(Connection, asyncio.Protocol):
             return
         self._reader = FrameReader(self.gate.frame_limits)
         self.wire = SUBPROTOCOLS.get(subprotocol or "", WEBSOCKET_JSON)
-        self.transport.set_write_buffer_limits(high=HIGH_WATER, low=0)
         self.put(accept_response(request.key, subprotocol))
         self.opened()
         span = self.gate.traces.request("GET /ws", request.headers.get("traceparent"))

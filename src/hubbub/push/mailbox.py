@@ -1,13 +1,18 @@
 """What waits to be written to one connection, and what happens when it does not read (docs/protocol.md §3.5).
 
 While a connection keeps up, its frames of one loop turn are joined and leave in one write; idle, it holds nothing.
-The transport says when its own buffer grows beyond `HIGH_WATER`; from then on every push is weighed. Beyond the bound
-pushes are dropped and remembered as holes, nothing more is read, and when the peer has taken what was written, each
-affected chat's hole is announced by `resync`.
+The transport says when it has to keep something (with TLS, when its buffer grows beyond `HIGH_WATER`); from then on every
+push is weighed. Beyond the bound pushes are dropped and remembered as holes, nothing more is read, and when the peer has
+taken what was written, each affected chat's hole is announced by `resync`.
+
+As long as the transport keeps nothing, writes pass it by: the socket takes them in the same order (docs/adr/0014).
 """
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, Protocol
 
 from hubbub.codec.wires import Wire
@@ -17,13 +22,18 @@ from hubbub.push.latency import Latency
 if TYPE_CHECKING:
     from hubbub.push.channel import Channel
 
-HIGH_WATER = 65_536  # bytes in the transport before weighing starts: a flush fits, a stalled peer shows soon
+HIGH_WATER = (
+    65_536  # bytes in a transport with TLS before weighing starts: a flush fits, a stalled peer shows soon
+)
+BATCH = (
+    64  # connections looked at, then written to while what was seen of them is still in the processor's cache
+)
 
 
 class Transport(Protocol):
     """What a mailbox needs of asyncio's transports."""
 
-    def write(self, data: bytes) -> None: ...
+    def write(self, data: bytes | memoryview) -> None: ...
     def get_write_buffer_size(self) -> int: ...
     def pause_reading(self) -> None: ...
     def resume_reading(self) -> None: ...
@@ -69,12 +79,26 @@ class Flusher:
         self.latency.written()
 
 
-class Mailbox:
-    """The outgoing side of a connection. `out` is None, one joined run of frames, or a list of them.
+class Outlet:
+    """What a delivery looks at, first in memory, so that it lies in one line of the processor's cache.
 
-    `paused`: the transport's buffer is over its mark and it will say when it is empty. `pressed`: every push is weighed,
-    because the transport is paused or holes are not announced yet. `stalled`: the bound was passed. For the log: `delivered` is
-    counted where a flow of entries begins or ends, `stalls` how often the bound was passed.
+    `descriptor`: of the socket, if it may be written to past a transport that keeps nothing; else -1. `out` is None, one
+    joined run of frames, or a list of them. `pressed`: every push is weighed.
+    """
+
+    __slots__ = ("descriptor", "out", "pressed")
+
+    descriptor: int
+    out: bytes | list[bytes] | None
+    pressed: bool
+
+
+class Mailbox(Outlet):
+    """The outgoing side of a connection.
+
+    `paused`: the transport's buffer is over its mark and it will say when it is empty. It is `pressed` while the transport is
+    paused or holes are not announced yet. `stalled`: the bound was passed. For the log: `delivered` is counted where a flow
+    of entries begins or ends, `stalls` how often the bound was passed.
     """
 
     __slots__ = (
@@ -82,9 +106,7 @@ class Mailbox:
         "flusher",
         "missed",
         "missed_other",
-        "out",
         "paused",
-        "pressed",
         "stalled",
         "stalls",
         "transport",
@@ -97,7 +119,8 @@ class Mailbox:
 
     def __init__(self, flusher: Flusher) -> None:
         self.flusher = flusher
-        self.out: bytes | list[bytes] | None = None
+        self.descriptor = -1
+        self.out = None
         self.paused = False
         self.pressed = False
         self.stalled = False
@@ -113,11 +136,20 @@ class Mailbox:
         return self.transport.is_closing()
 
     def write(self, frames: bytes) -> None:
-        """Give these to the transport now."""
-        try:  # noqa: SIM105 - `suppress` would cost each delivery as much as finding its mailbox
-            self.transport.write(frames)
-        except RuntimeError:  # uvloop's word for a connection lost meanwhile; the others' frames go on
-            pass
+        """Give these to the socket now, and what it does not take to the transport."""
+        sent = 0
+        if self.descriptor >= 0 and not self.paused:
+            with suppress(OSError):
+                sent = os.write(self.descriptor, frames)
+        if sent < len(frames):
+            self.hand_over(frames, sent)
+
+    def hand_over(self, frames: bytes, sent: int) -> None:
+        """The transport keeps what the socket did not take, and knows what to do with a broken one."""
+        with suppress(
+            RuntimeError
+        ):  # uvloop's word for a connection lost meanwhile; the others' frames go on
+            self.transport.write(memoryview(frames)[sent:] if sent else frames)
 
     def flush(self) -> None:
         """Write what waits now, and not at the end of the loop turn."""
@@ -247,3 +279,22 @@ class Mailbox:
 
     def on_drain(self) -> None:
         """There are holes to announce; a subclass knows who can."""
+
+
+def write_all(mailboxes: Sequence[Mailbox], frames: bytes) -> None:
+    """The same to each of them, none of which is pressed or holds anything: the innermost loop of the server.
+
+    It is a loop in C, because a delivery costs little more than its system call. A list that is extended keeps what it got
+    before an error.
+    """
+    descriptors = [each.descriptor for each in mailboxes]
+    sent: list[int] = []
+    while len(sent) < len(descriptors):
+        try:
+            sent.extend(map(os.write, islice(descriptors, len(sent), None), repeat(frames)))
+        except OSError:  # it is full, or broken, or only the transport may write
+            sent.append(0)
+    if sent.count(len(frames)) < len(sent):
+        for mailbox, count in zip(mailboxes, sent, strict=True):
+            if count < len(frames):
+                mailbox.hand_over(frames, count)

@@ -1,11 +1,15 @@
 """The outgoing side of one connection: joined while the peer keeps up, weighed and bounded while it does not."""
 
 import asyncio
+from itertools import pairwise
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.push.stage import Peer, Stage, seqs
+
+from hubbub.push import hub as hub_module
 
 BOUND, HIGH = 10_000, 1_000
 
@@ -201,3 +205,40 @@ def test_what_waits_never_passes_the_bound_by_more_than_what_was_not_weighed(
         assert peer.manual.reading != peer.stalled
         assert peer.stalled <= peer.pressed
         assert peer.paused <= peer.pressed
+
+
+# ── many chats, many who listen ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_several_large_chats_have_for_one_connection_leaves_in_one_write(stage: Stage) -> None:
+    """They are served in slices, and in as many writes a connection as there are chats, if each slice were flushed alone."""
+    users = [f"u{each}" for each in range(7)]
+    for name in ("large", "larger", "largest"):
+        stage.chat(name, *users)
+    peers = [stage.come(user) for user in users]
+    with patch.object(hub_module, "SLICE", 3):
+        stage.publish(stage.say("large"), stage.say("larger", 2), stage.say("largest"))
+        stage.flush()
+    for peer in peers:
+        assert [(each["chat"], each["seq"]) for each in peer.heard()] == [
+            ("large", 1), ("larger", 1), ("larger", 2), ("largest", 1),
+        ]  # fmt: skip
+        assert peer.manual.writes == 1
+
+
+def test_chats_of_different_people_share_the_turns_of_the_loop(stage: Stage) -> None:
+    """A turn writes to twice a slice at most, and whoever had to wait comes first in the next."""
+    peers = []
+    for name in ("c1", "c2", "c3", "c4"):
+        users = [f"{name}-{each}" for each in range(5)]
+        stage.chat(name, *users)
+        peers += [stage.come(user) for user in users]
+    stage.publish(*(stage.say(name) for name in ("c1", "c2", "c3", "c4")))
+    written = []
+    with patch.object(hub_module, "SLICE", 3):
+        while stage.flusher.scheduled:
+            stage.flusher.scheduled = False
+            stage.flusher.flush()
+            written.append(sum(peer.manual.writes for peer in peers))
+    assert all(later - before <= 2 * 3 for before, later in pairwise([0, *written]))
+    assert [peer.manual.writes for peer in peers] == [1] * 20
