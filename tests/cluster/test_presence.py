@@ -1,16 +1,23 @@
-"""Who is there is one truth for all processes, although there is no Redis: the workers of a machine, and nodes with NATS."""
+"""Who is there is one truth for all processes, although there is no Redis: the workers of a machine, and nodes with NATS.
+
+One that is killed says nothing; the others find out.
+"""
 
 import asyncio
+import os
+import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from tests.cluster.processes import has_ended, workers_of
 from tests.faults.conftest import MakeServer, make_server_with
 from tests.services.nats import Nats
 
 from hubbub.operate.cluster.postgres import Postgres
-from hubbub.operate.cluster.server import Server, sign_up
+from hubbub.operate.cluster.server import Server, sign_up, until
 from hubbub.operate.proof.history import Witness
-from hubbub.operate.proof.raw_client import RawClient
+from hubbub.operate.proof.raw_client import LOST, RawClient
 
 PEOPLE = 8  # of whom two at least are on different workers, but in one run of 128
 SECRET = {"HUBBUB_AUTH_SECRET": "the secret of all nodes of this cluster"}
@@ -19,7 +26,7 @@ PATIENCE = 30.0
 
 @pytest.fixture(params=["workers", "nats"])
 async def servers(request: pytest.FixtureRequest, make_server: MakeServer, tmp_path: Path) -> list[Server]:
-    settings = SECRET | {"HUBBUB_PRESENCE_LINGER_SECONDS": "1"}
+    settings = SECRET | {"HUBBUB_PRESENCE_LINGER_SECONDS": "1", "HUBBUB_PRESENCE_LEASE_SECONDS": "3"}
     if request.param == "workers":
         made = [make_server(settings | {"HUBBUB_WORKERS": "2"})]
     else:
@@ -53,6 +60,28 @@ async def eventually_sees(asker: RawClient, expected: dict[str, bool]) -> None:
             seen = {each["user"]: each["online"] for each in answer["presences"]}
 
 
+def processes(servers: Sequence[Server]) -> list[int]:
+    """Those that people are connected to."""
+    return [server.pid for server in servers] if len(servers) > 1 else workers_of(servers[0])
+
+
+async def kill(process: int, clients: Sequence[RawClient]) -> list[RawClient]:
+    """SIGKILL; gives those of the clients that were connected to it."""
+    for client in clients:
+        client.pushes.clear()
+    os.kill(process, signal.SIGKILL)
+    await until(lambda: has_ended(process), "its end")
+    return [client for client in clients if not await answers(client)]
+
+
+async def answers(client: RawClient) -> bool:
+    try:
+        await client.ask({"type": "ping"})
+    except LOST:
+        return False
+    return True
+
+
 async def test_everybody_sees_everybody_come_and_go_wherever_they_are(servers: list[Server]) -> None:
     first, *others = clients = await people(servers)
     users = [client.witness.user for client in clients]
@@ -65,5 +94,11 @@ async def test_everybody_sees_everybody_come_and_go_wherever_they_are(servers: l
     await first.connect()
     for client in others:
         await client.heard(type="presence", user=users[0], online=True)
+    cut_off = [client.witness.user for client in await kill(processes(servers)[-1], clients)]
+    for client in clients:
+        if client.witness.user not in cut_off:
+            for user in cut_off:
+                await client.heard(type="presence", user=user, online=False)
+            await eventually_sees(client, {user: user not in cut_off for user in users})
     for server in servers:
         assert "Traceback" not in server.log()

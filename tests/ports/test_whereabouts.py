@@ -10,16 +10,18 @@ import pytest
 from hubbub.model.news import Lost, News
 from hubbub.operate.cluster.redis import Redis
 from hubbub.persist.shared_state import SharedState
-from hubbub.persist.whereabouts import LEASE_MS, Whereabouts
+from hubbub.persist.whereabouts import Whereabouts
 from hubbub.runtime.breaker import CLOSED, OPEN, REST_MS
 from hubbub.testing.clock import ManualClock
+
+LEASE_MS = 10_000
 
 
 class Node:
     def __init__(self, url: str, namespace: str, name: str, clock: ManualClock) -> None:
         self.state = SharedState(url, namespace, clock)
         self.said: list[News] = []
-        self.where = Whereabouts(self.state, name, clock, lambda _, news: self.said.append(news))
+        self.where = Whereabouts(self.state, name, clock, lambda _, news: self.said.append(news), LEASE_MS)
 
 
 @asynccontextmanager

@@ -10,20 +10,28 @@ from collections.abc import Callable, Mapping, Sequence
 from hubbub.model.news import EVERYBODY, Lost, News
 from hubbub.persist.shared_state import Command, SharedState
 
-LEASE_MS = 10_000
 EX_SECONDS = 86_400  # of what nobody cleans up, should every node die at once
 CHUNK = 500
 
 
 class Whereabouts:
-    """Implements model.ports.Whereabouts. `say` tells the other nodes whom a dead one has lost."""
+    """Implements model.ports.Whereabouts. `say` tells the other nodes whom a dead one has lost.
+
+    `lease_ms`: for how long a node counts that says nothing more.
+    """
 
     def __init__(
-        self, state: SharedState, node: str, clock: Callable[[], int], say: Callable[[str, News], None]
+        self,
+        state: SharedState,
+        node: str,
+        clock: Callable[[], int],
+        say: Callable[[str, News], None],
+        lease_ms: int,
     ) -> None:
         self._state = state
         self._node = node
         self._clock = clock
+        self._lease_ms = lease_ms
         self._alive: set[str] = {node}
         self._known = False
         self._forgotten = False
@@ -85,7 +93,7 @@ class Whereabouts:
         nodes = self._state.key("nodes")
         answers = await self._state.ask(
             [
-                ("ZADD", nodes, now + LEASE_MS, self._node),
+                ("ZADD", nodes, now + self._lease_ms, self._node),
                 self._living(),
                 ("ZRANGEBYSCORE", nodes, "-inf", now),
             ]

@@ -2,7 +2,7 @@
 
 What changed is told at once, numbered; each second a node says that it lives, and its last number. Who missed something says
 so, and is told all anew: so a bus may lose, repeat and reorder, and a second or two later all agree. A node that is silent for
-LEASE_SECONDS is dead, and its users are nowhere. Everybody knows everybody who is connected, some 100 bytes a user.
+its lease is dead, and its users are nowhere. Everybody knows everybody who is connected, some 100 bytes a user.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ from typing import Any
 
 from hubbub.model.news import EVERYBODY, GONE, QUIETLY_GONE, Holds, Lives, News, Unsure
 
-LEASE_SECONDS = 10
 CHUNK = 2_000  # users in one message: below a bus's limit of a megabyte, however long their names
 KEPT = 500_000  # users of one node, some 50 MB; beyond, they seem to be away. Who has as many has a Redis
 
@@ -24,12 +23,12 @@ class Roll:
 
     __slots__ = ("before", "counts", "missed", "number", "seconds")
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: int) -> None:
         self.counts: dict[str, int] = {}
         self.before: dict[str, int] | None = {}
         self.number = 0
         self.missed = True
-        self.seconds = LEASE_SECONDS
+        self.seconds = seconds
 
     def hear(self, news: Holds) -> None:
         """What was told twice or is overtaken is dropped; a number that is missing is noticed."""
@@ -64,10 +63,14 @@ class Roll:
 
 
 class RollCall:
-    """Implements model.ports.Whereabouts. `is_up` says whether the bus answers: nothing is known of others while it does not."""
+    """Implements model.ports.Whereabouts. `is_up` says whether the bus answers: nothing is known of others while it does not.
 
-    def __init__(self, node: str, say: Say, spawn: Spawn, is_up: Callable[[], bool]) -> None:
+    `lease`: seconds for which a node counts that says nothing more.
+    """
+
+    def __init__(self, node: str, say: Say, spawn: Spawn, is_up: Callable[[], bool], lease: int) -> None:
         self._node = node
+        self._lease = lease
         self._say = say
         self._spawn = spawn
         self._is_up = is_up
@@ -135,7 +138,7 @@ class RollCall:
     def _roll(self, node: str) -> Roll:
         roll = self._rolls.get(node)
         if roll is None:
-            roll = self._rolls[node] = Roll()
+            roll = self._rolls[node] = Roll(self._lease)
             self._say(EVERYBODY, Unsure(node))
         return roll
 
@@ -152,7 +155,7 @@ class RollCall:
         self._asked = False
         if self._ended or not self._is_up():
             return {}
-        self._say(EVERYBODY, Lives(self._node, self._number, LEASE_SECONDS))
+        self._say(EVERYBODY, Lives(self._node, self._number, self._lease))
         went, self._unsaid = self._unsaid, set()
         came: set[str] = set()
         for node, roll in list(self._rolls.items()):

@@ -69,12 +69,13 @@ class Cluster:
         redis = settings.redis or (settings.bus if settings.bus.startswith("redis") else "")
         if self.bus is None:
             return
+        lease = settings.presence_lease_seconds
         if redis:
             self.state = SharedState(redis, settings.namespace, clock)
-            self.whereabouts = Whereabouts(self.state, self.node, clock, self.say)
+            self.whereabouts = Whereabouts(self.state, self.node, clock, self.say, lease * 1000)
         else:
             bus = self.bus
-            self.whereabouts = RollCall(self.node, self.say, spawn, lambda: bus.is_up)
+            self.whereabouts = RollCall(self.node, self.say, spawn, lambda: bus.is_up, lease)
 
     def _hear(self, topic: str, data: bytes) -> None:
         if self.probe is not None and topic == self.probe.topic:

@@ -8,8 +8,10 @@ import pytest
 
 from hubbub.model.news import Holds, Lives, News, Unsure
 from hubbub.push import roll_call
-from hubbub.push.roll_call import LEASE_SECONDS, RollCall
+from hubbub.push.roll_call import RollCall
 from hubbub.runtime.spawn import Tasks
+
+LEASE_SECONDS = 10
 
 
 class Air:
@@ -30,7 +32,7 @@ class Air:
             if self.up:
                 self.waiting += [(other, news) for other in self.nodes if other != name]
 
-        self.nodes[name] = RollCall(name, say, self.tasks.spawn, lambda: self.up)
+        self.nodes[name] = RollCall(name, say, self.tasks.spawn, lambda: self.up, LEASE_SECONDS)
         return self.nodes[name]
 
     async def carry(self) -> None:

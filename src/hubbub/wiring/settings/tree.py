@@ -370,6 +370,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     presence_linger_seconds: Annotated[
         float, _time("From a user's last connection to `online: false`.", most=86_400)
     ] = 30
+    presence_lease_seconds: Annotated[
+        int,
+        _count(
+            "A node of which nothing is heard for so long is dead, and its users are offline.",
+            least=3,
+            most=3_600,
+        ),
+    ] = 10
     outbox_retention_days: Annotated[
         int, _count("Delivered outbox rows are deleted after this; 0: at once.", most=3_650)
     ] = 7
