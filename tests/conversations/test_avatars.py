@@ -101,8 +101,11 @@ async def test_friends_fellows_and_ones_own_devices_learn_of_a_changed_profile(s
     path = (await puts(alice, png())).gives(200)["avatar"]
     for each in (phone, bob, carol):
         await each.hears("profile", user=alice.user, display_name="Alice A.", avatar=path)
-    [known] = (await eve.asks("profile", users=[alice.user]))["profiles"]
-    assert known == {"user": alice.user, "display_name": "Alice A.", "avatar": path}
+
+    async def known() -> object:
+        return (await eve.asks("profile", users=[alice.user]))["profiles"]
+
+    await stage.agrees([{"user": alice.user, "display_name": "Alice A.", "avatar": path}], known)
     await eve.hears_nothing()
 
 

@@ -138,6 +138,7 @@ async def diary_after(stage: Stage, withdrawal: str) -> list[Any]:
     await me.catches_up()
     diary = Diary(me, other, chat)
     await other.asks(withdrawal, user=me)
+    diary.note(await me.hears("friend"))
     await diary.hears()
     for _ in range(2):
         await diary.asks("send", msg_type="private", to=other, content="why?", msg_id="2")

@@ -1,6 +1,7 @@
 """One person, many connections; what is unread, and how far everybody is (docs/protocol.md §2 Rules)."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,15 @@ from hubbub_conformance.profiles import TIGHT
 async def summary(person: Connection, chat: str) -> tuple[int, int, int, int]:
     found = (await person.http.get(f"/chats/{chat}")).gives(200)
     return found["head"], found["received"], found["read"], found["unread"]
+
+
+async def cursors(person: Connection, chat: str) -> tuple[int, int]:
+    _, received, read, _ = await summary(person, chat)
+    return received, read
+
+
+async def unread(person: Connection, chat: str) -> int:
+    return (await summary(person, chat))[3]
 
 
 async def send(person: Connection, room: str, msg_id: str) -> int:
@@ -49,19 +59,19 @@ async def test_friends_are_told_on_every_device(stage: Stage) -> None:
 async def test_unread_counts_messages_of_others(stage: Stage) -> None:
     alice, bob = await stage.people("alice", "bob")
     room = await stage.room(alice, bob)
-    assert await summary(bob, room) == (2, 1, 1, 0)
+    await stage.agrees((2, 1, 1, 0), partial(summary, bob, room))
     first = await send(alice, room, "1")
     second = await send(alice, room, "2")
-    assert await summary(bob, room) == (second, 1, 1, 2)
-    assert await summary(alice, room) == (second, second, second, 0)
+    await stage.agrees((second, 1, 1, 2), partial(summary, bob, room))
+    await stage.agrees((second, second, second, 0), partial(summary, alice, room))
     await alice.asks("edit", chat=room, seq=first, content="edited")
     await alice.asks("react", chat=room, seq=first, emoji="👍", on=True)
-    assert (await summary(bob, room))[3] == 2
+    await stage.agrees(2, partial(unread, bob, room))
     await bob.asks("read", chat=room, seq=first)
-    assert await summary(bob, room) == (second + 2, first, first, 1)
+    await stage.agrees((second + 2, first, first, 1), partial(summary, bob, room))
     last = await send(bob, room, "3")
-    assert await summary(bob, room) == (last, last, last, 0)
-    assert (await summary(alice, room))[3] == 1
+    await stage.agrees((last, last, last, 0), partial(summary, bob, room))
+    await stage.agrees(1, partial(unread, alice, room))
 
 
 async def test_who_joins_has_nothing_unread(stage: Stage) -> None:
@@ -70,9 +80,9 @@ async def test_who_joins_has_nothing_unread(stage: Stage) -> None:
     for number in range(3):
         await send(alice, room, str(number))
     await bob.asks("join", chat=room)
-    assert (await summary(bob, room))[3] == 0
+    await stage.agrees(0, partial(unread, bob, room))
     await send(alice, room, "new")
-    assert (await summary(bob, room))[3] == 1
+    await stage.agrees(1, partial(unread, bob, room))
 
 
 async def test_cursors_only_rise_and_read_implies_received(stage: Stage) -> None:
@@ -80,14 +90,14 @@ async def test_cursors_only_rise_and_read_implies_received(stage: Stage) -> None
     room = await stage.room(alice, bob)
     seqs = [await send(alice, room, str(number)) for number in range(4)]
     await bob.asks("received", chat=room, seq=seqs[2])
-    assert (await summary(bob, room))[1:3] == (seqs[2], 1)
+    await stage.agrees((seqs[2], 1), partial(cursors, bob, room))
     await bob.asks("read", chat=room, seq=seqs[1])
-    assert (await summary(bob, room))[1:3] == (seqs[2], seqs[1])
+    await stage.agrees((seqs[2], seqs[1]), partial(cursors, bob, room))
     await bob.asks("read", chat=room, seq=seqs[3])
     for command in ("received", "read"):
         await bob.asks(command, chat=room, seq=0)
         await bob.asks(command, chat=room, seq=seqs[0])
-    assert await summary(bob, room) == (seqs[3], seqs[3], seqs[3], 0)
+    await stage.agrees((seqs[3], seqs[3], seqs[3], 0), partial(summary, bob, room))
     for command in ("received", "read"):
         await bob.is_refused("bad_request", command, chat=room, seq=seqs[3] + 1)
 

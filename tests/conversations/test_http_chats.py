@@ -1,11 +1,12 @@
 """HTTP: chats, entries, cursors, rooms, members, bans (docs/protocol.md §6)."""
 
 import re
+from functools import partial
 
 import pytest
 
 from hubbub_conformance.contract import check_entry
-from hubbub_conformance.conversation import Stage
+from hubbub_conformance.conversation import Connection, Stage
 from hubbub_conformance.profiles import WEBSOCKET
 
 pytestmark = WEBSOCKET  # what is pushed beside it is the other files' business
@@ -97,6 +98,11 @@ async def test_lists_and_summaries(stage: Stage) -> None:
     assert (await alice.http.get(f"/chats/{rooms[1]}")).gives(200) == rest["chats"][0]
 
 
+async def cursors(person: Connection, room: str) -> tuple[int, int]:
+    found = (await person.http.get(f"/chats/{room}")).gives(200)
+    return found["received"], found["read"]
+
+
 async def test_cursors(stage: Stage) -> None:
     alice, bob = await stage.people("alice", "bob")
     room = await stage.room(alice, bob)
@@ -106,9 +112,8 @@ async def test_cursors(stage: Stage) -> None:
         ({"received": 4}, 4, 1), ({"read": 3}, 4, 3), ({"received": 6, "read": 5}, 6, 5), ({"read": 1}, 6, 5),
     ):  # fmt: skip
         (await bob.http.put(f"/chats/{room}/cursor", body)).gives(204)
-        found = (await bob.http.get(f"/chats/{room}")).gives(200)
-        assert (found["received"], found["read"]) == (received, read)
-    assert found["unread"] == 1
+        await stage.agrees((received, read), partial(cursors, bob, room))
+    assert (await bob.http.get(f"/chats/{room}")).gives(200)["unread"] == 1
     await alice.eventually_hears("receipt", chat=room, user=bob.user, received=6, read=5)
     for body in ({}, {"read": 99}, {"read": -1}, {"seen": 1}):
         (await bob.http.put(f"/chats/{room}/cursor", body)).refuses(400, "bad_request")

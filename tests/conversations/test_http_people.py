@@ -1,8 +1,10 @@
 """HTTP: accounts, sessions, profiles, friends, blocks, presence (docs/protocol.md §6)."""
 
+from functools import partial
+
 import pytest
 
-from hubbub_conformance.conversation import PASSWORD, Stage
+from hubbub_conformance.conversation import PASSWORD, Connection, Stage
 from hubbub_conformance.profiles import WEBSOCKET
 
 pytestmark = WEBSOCKET  # what is pushed beside it is the other files' business
@@ -106,15 +108,17 @@ async def test_blocks(stage: Stage) -> None:
     (await alice.http.put("/blocks/nobody.at.all")).refuses(404, "not_found")
 
 
+async def presences(asker: Connection, users: str | list[str]) -> object:
+    return (await asker.http.get("/presence", user=users)).gives(200)["presences"]
+
+
 async def test_presence(stage: Stage) -> None:
     alice, bob, eve = await stage.people("alice", "bob", "eve")
     await stage.friends(alice, bob)
-    found = (await alice.http.get("/presence", user=[bob.user, eve.user])).gives(200)["presences"]
-    assert found == [
-        {"user": bob.user, "online": True, "last_seen": None},
-        {"user": eve.user, "online": False, "last_seen": None},
-    ]
-    assert (await alice.http.get("/presence", user=bob.user)).gives(200)["presences"] == found[:1]
+    there = {"user": bob.user, "online": True, "last_seen": None}
+    nothing = {"user": eve.user, "online": False, "last_seen": None}
+    await stage.agrees([there, nothing], partial(presences, alice, [bob.user, eve.user]))
+    await stage.agrees([there], partial(presences, alice, bob.user))
     (await alice.http.get("/presence", user=["x"] * 201)).refuses(400, "bad_request")
 
 

@@ -1,6 +1,7 @@
 """Sessions and what ends with them (docs/protocol.md §3.7, §4, §6), and tokens of identity providers."""
 
 import time
+from functools import partial
 
 import jwt
 import pytest
@@ -24,9 +25,14 @@ async def sessions(person: Person) -> dict[str, dict[str, object]]:
     return {each["session"]: each for each in listed}
 
 
+async def status(person: Person) -> int:
+    return (await person.http.get("/me")).status
+
+
 async def is_revoked(connection: Connection) -> None:
     """Closed with 4501, and the token is worth nothing any more."""
     assert await connection.is_closed(REVOKED) is not None
+    await connection.person.stage.agrees(401, partial(status, connection.person))
     (await connection.http.get("/me")).refuses(401, "unauthenticated")
     again = await connection.person.opens()
     await again.is_refused("unauthenticated", "hello", token=connection.person.token)

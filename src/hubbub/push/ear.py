@@ -50,6 +50,7 @@ class Ear:
         self._chats = chats
         self._catch_up = catch_up
         self._receipts = receipts
+        self._presence = presence
         self._clock = clock
         self._unknown: set[int] = set()
         self.heard = 0
@@ -57,7 +58,7 @@ class Ear:
             n.Appended: self._appended,
             n.Reached: lambda each: catch_up.hint(each.chat, each.head),
             n.Came: lambda each: arrivals.arrived(each.user, each.chat, each.after),
-            n.Told: lambda each: hub.tell_of_friend(each.user, each.push),
+            n.Told: self._told,
             n.RightsMoved: self._rights_moved,
             n.CursorsRose: self._cursors_rose,
             n.Types: lambda each: typing.heard(each.chat, each.user, on=each.on),
@@ -115,6 +116,10 @@ class Ear:
             self._catch_up.behind(channel, news.entries[-1].seq)
         else:
             self._hub.note_changes(news.chat, news.entries)
+
+    def _told(self, news: n.Told) -> None:
+        self._hub.tell_of_friend(news.user, news.push)
+        self._presence.told_of_friend(news.user, news.push)
 
     def _rights_moved(self, news: n.RightsMoved) -> None:
         chat = self._chats.peek(news.chat)

@@ -14,7 +14,7 @@ from hubbub.model.features import Everything, Offered
 from hubbub.model.news import News, PresenceMoved, of_chat
 from hubbub.model.ports import Chats, People, Whereabouts
 from hubbub.model.proposals import Committed
-from hubbub.model.replies import PresenceListing, PresencePush
+from hubbub.model.replies import FriendPush, PresenceListing, PresencePush
 from hubbub.push.hub import Hub
 
 Say = Callable[[str, News], None]
@@ -106,13 +106,25 @@ class PresenceBoard:
             self._leaving[user] = now
 
     def committed(self, committed: Sequence[Committed]) -> None:
-        """New friends see at once whether the other is there, unless that is news the next tick tells them anyway."""
-        if not self._offered.is_on("presence"):
-            return
+        """Friendships may have been made."""
         for each in committed:
             for user, push in each.notices:
-                if push.change == "accepted" and push.user in self._here and push.user not in self._news:
-                    self._hub.tell(user, PresencePush(user=push.user, online=True, last_seen=None))
+                self.told_of_friend(user, push)
+
+    def told_of_friend(self, user: str, push: FriendPush) -> None:
+        """New friends see at once whether the other is there, unless that is news the next tick tells them anyway."""
+        if push.change != "accepted" or self._hub.local(user) is None or not self._offered.is_on("presence"):
+            return
+        if push.user in self._here:
+            if push.user not in self._news:
+                self._hub.tell(user, PresencePush(user=push.user, online=True, last_seen=None))
+        elif self._whereabouts is not None and self._spawn is not None:
+            self._spawn(self._look_for(push.user, user), "presence of a new friend")
+
+    async def _look_for(self, friend: str, user: str) -> None:
+        there = await self._whereabouts.elsewhere([friend]) if self._whereabouts is not None else {}
+        if friend in there:
+            self._hub.tell(user, PresencePush(user=friend, online=True, last_seen=None))
 
     def online(self, user: str) -> bool:
         """Whether the user counts as online."""
@@ -147,7 +159,7 @@ class PresenceBoard:
             local = self._hub.local(user)
             channels = (local.channels or {}) if local is not None else {}
             self._spread([channel.chat for channel in channels.values()], push)
-            if user not in self._here:
+            if not push.online and user not in self._here:
                 self._hub.forget(user)
 
     async def _ask(self) -> None:

@@ -14,7 +14,7 @@ import asyncio
 import itertools
 import secrets
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Self
 
 import httpx
@@ -26,6 +26,7 @@ from hubbub_conformance.raw_websocket import Ended
 from hubbub_conformance.wires import WEBSOCKET_JSON, Server, Wire
 
 PATIENCE = 20.0  # seconds: a hung server fails the play instead of hanging it
+ASK_AGAIN = 0.05  # seconds between questions, far below what one user may ask
 ASIDE = frozenset({"presence", "receipt"})
 PASSWORD = "correct horse"
 PING = {"type": "ping"}  # of a server that speaks framed TCP
@@ -99,6 +100,14 @@ class Connection:
         at = self.flow.positions or {}
         while any(at[chat] < head for chat, head in heads.items() if chat in at):
             self._file(await self.next("what was said on another node"))
+
+    async def stands_at(self, heads: Mapping[str, int]) -> None:
+        """Hear until these chats, and no others, are this user's, and so far."""
+        await self.answer(await self.says("ping"))
+        while self.person.stage.is_cluster and self.flow.positions != heads:
+            self._file(await self.next("what was said on another node"))
+        if self.flow.positions != heads:
+            raise Unheard(self._told(f"should be at {heads}, but is at {self.flow.positions}"))
 
     async def is_in(self, chat: str) -> None:
         """Hear until the chat is this user's."""
@@ -260,13 +269,14 @@ class Stage:
         self.wire = wire
         self._turns = itertools.cycle(servers)
         self._http_turns = itertools.cycle(servers)
-        self._is_cluster = len(servers) > 1
+        self._nodes = len(servers)
+        self.is_cluster = len(servers) > 1
         self._heads: dict[str, int] = {}
         self.client = httpx.AsyncClient(
             base_url=self.server.http,
             verify=False,
             timeout=PATIENCE,
-            event_hooks={"request": [self._address]} if self._is_cluster else {},
+            event_hooks={"request": [self._address]} if self.is_cluster else {},
         )
         self.stranger = Http(self.client, None)
         self._connections: list[Connection] = []
@@ -277,13 +287,24 @@ class Stage:
 
     def note(self, reply: Envelope) -> None:
         """Remember how far chats are, where a connection may not have heard it by the time its ping is answered."""
-        if self._is_cluster and reply["type"] in {"sent", "done"}:
+        if self.is_cluster and reply["type"] in {"sent", "done"}:
             self._heads[reply["chat"]] = max(reply["seq"], self._heads.get(reply["chat"], 0))
 
     async def is_level(self, connection: Connection) -> None:
         """Between nodes a ping is no fence: what this play has asked for so far must have come first."""
-        if self._is_cluster:
+        if self.is_cluster:
             await connection.reaches(self._heads)
+
+    async def agrees(self, expected: object, ask: Callable[[], Awaitable[object]]) -> None:
+        """What is asked is so; between nodes, once they have told each other: it is asked until it is so on each."""
+        agreeing, until = 0, asyncio.get_running_loop().time() + PATIENCE
+        while agreeing < self._nodes:
+            found = await ask()
+            agreeing = agreeing + 1 if found == expected else 0
+            if not agreeing:
+                if not self.is_cluster or asyncio.get_running_loop().time() > until:
+                    raise Unheard(f"expected {expected}, but: {found}")
+                await asyncio.sleep(ASK_AGAIN)
 
     async def _address(self, request: httpx.Request) -> None:
         request.url = request.url.copy_with(port=next(self._http_turns).port)

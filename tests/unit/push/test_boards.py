@@ -1,5 +1,6 @@
 """Typing, receipts and presence: how often the others are told, and who they are, with time in hand."""
 
+import asyncio
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +14,9 @@ from hubbub.model.replies import FriendPush
 from hubbub.push import presence
 from hubbub.push.presence import PresenceBoard
 from hubbub.push.receipts import ReceiptBoard
+from hubbub.push.roll_call import RollCall
 from hubbub.push.typing import TypingBoard
+from hubbub.runtime.spawn import Tasks
 from hubbub.testing.memory import Memory, MemoryChats, MemoryPeople
 
 NOW = 1_700_000_000_000
@@ -184,7 +187,7 @@ class Town(Talk):
 
     def __init__(self) -> None:
         super().__init__()
-        memory = Memory()
+        self.memory = memory = Memory()
         memory.chats = self.stage.chats
         memory.last_seen = {"bob": 77}
         self.stage.chat("r2", "dave")
@@ -277,6 +280,31 @@ def test_who_stays_away_is_offline_since_they_left(town: Town) -> None:
         False,
         None,
     )
+
+
+async def turns() -> None:
+    """What was spawned has its end."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_who_came_and_went_before_either_was_told_is_offline_to_the_others(town: Town) -> None:
+    """Between nodes both are asked about first; telling that they came let go of the chats whose people hear that they went."""
+    tasks = Tasks()
+    alone = RollCall("n", lambda *_: None, tasks.spawn, lambda: True, 10)
+    board = PresenceBoard(
+        town.stage.hub, MemoryChats(town.memory), MemoryPeople(town.memory), crowd=3, linger_ms=0, gone={},
+        whereabouts=alone, spawn=tasks.spawn,
+    )  # fmt: skip
+    board.entered("alice")
+    await turns()
+    town.stage.go(town.alice)
+    board.left("alice", NOW)
+    for later in range(2):
+        board.tick(NOW + later)
+        await turns()
+    assert town.news(town.bob)[-1] == ("alice", False, NOW)
+    assert town.stage.hub.local("alice") is None
 
 
 async def test_a_listing_tells_of_fellows_and_of_strangers_nothing(town: Town) -> None:
