@@ -117,11 +117,11 @@ def test_what_is_let_go_under_load_is_switched_after_a_question(
     typing = switches.get_by_role("group", name="Typing")
     typing.get_by_text("Off", exact=True).click()
     admin.page.get_by_role("dialog", name="Typing: Off").get_by_role("button", name="Cancel").click()
-    expect(typing.get_by_role("radio", name="As configured")).to_be_checked()
+    expect(typing.get_by_role("radio", name="Default")).to_be_checked()
     for mode, state in (
         ("Off", "Off: an administrator switched it off"),
-        ("By itself", "On; goes off by itself under load"),
-        ("As configured", "On, also under load"),
+        ("Automatic", "On; goes off by itself under load"),
+        ("Default", "On, also under load"),
     ):
         typing.get_by_text(mode, exact=True).click()
         confirms(admin, "Switch")
