@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.deploy.places import DEPLOY
 
-from hubbub.operate.cluster.service import Service, find_program, free_port
+from hubbub.operate.cluster.ports import free_port
+from hubbub.operate.cluster.service import Service, find_program
 from hubbub.testing.server_process import ServerProcess
 
 STREAM = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;"  # of Debian's libnginx-mod-stream

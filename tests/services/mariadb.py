@@ -24,18 +24,21 @@ class Mariadb(Service):
 
     def prepare(self) -> None:
         self._server = find_program("mariadbd")
+        self.run("mkdir", "tmp")
         install = find_program("mariadb-install-db")
-        self.run(
-            install, "--no-defaults", f"--datadir={self.folder / 'data'}", "--auth-root-authentication-method=normal",
-            "--skip-test-db",
-        )  # fmt: skip
+        self.run(install, *self._places, "--auth-root-authentication-method=normal", "--skip-test-db")
 
     def command(self) -> Sequence[str]:
         options = [f"--{name}={value}" for name, value in SETTINGS.items()]
         return [
-            self._server, "--no-defaults", f"--datadir={self.folder / 'data'}", f"--port={self.port}",
+            self._server, *self._places, f"--port={self.port}",
             f"--socket={self._socket}", f"--pid-file={self.folder / 'pid'}", *options,
         ]  # fmt: skip
+
+    @property
+    def _places(self) -> Sequence[str]:
+        # A server that starts deletes the temporary tables that lie where its own would: in /tmp those of all others.
+        return ["--no-defaults", f"--datadir={self.folder / 'data'}", f"--tmpdir={self.folder / 'tmp'}"]
 
     @property
     def _socket(self) -> str:

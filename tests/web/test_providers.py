@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.web.conftest import Visitors
 
-from hubbub.operate.cluster.service import free_port
+from hubbub.operate.cluster.ports import free_port
 from hubbub.testing.server_process import ServerProcess
 
 PROVIDER = Path(__file__).with_name("provider.mjs")

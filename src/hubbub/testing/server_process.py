@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Thread
 
+from hubbub.operate.cluster.ports import free_port
+
 CHEAP = {
     "HUBBUB_LOG_FORMAT": "json",
     "HUBBUB_AUTH_ARGON2_MEMORY_KIB": "8",
@@ -19,15 +21,15 @@ PATIENCE = 20.0  # seconds: a hung server fails the test instead of hanging it
 
 
 class ServerProcess:
-    """`settings` are environment variables, and under `toml` the text of a settings file. After `start`, `http`, `websocket` and `tcp` are where it is."""
+    """`settings` are environment variables, and under `toml` the text of a settings file. `http`, `websocket` and `tcp` are where it is; `internal`, after `start`."""
 
     def __init__(self, data: Path, settings: Mapping[str, str]) -> None:
         self.data = data
         self.settings = dict(CHEAP) | dict(settings)
         (data / "hubbub.toml").write_text(self.settings.pop("toml", ""))
         self.log: list[str] = []
-        self.port = 0
-        self.tcp_port = 0
+        self.port = free_port()
+        self.tcp_port = free_port()
         self.internal = ""
         self._process: subprocess.Popen[str] | None = None
         self._reading = Thread()
@@ -64,7 +66,7 @@ class ServerProcess:
         return self._running().pid
 
     def start(self) -> None:
-        """Start, on the port it had before if it had one, and wait until it serves."""
+        """Start, always on the same ports, and wait until it serves."""
         program = str(Path(sys.executable).with_name("hubbub"))
         ports = ["--port", str(self.port), "--internal-port", "0", "--tcp-port", str(self.tcp_port)]
         outer = {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
@@ -83,8 +85,6 @@ class ServerProcess:
             self.log.append(line)
             said = json.loads(line) if line.startswith("{") else {}
             if said.get("message") == "serving":
-                self.port = int(said["url"].rpartition(":")[2])
-                self.tcp_port = int(said["tcp"].rpartition(":")[2])
                 self.internal = said["internal"]
                 self._reading = Thread(target=self.log.extend, args=(stderr,), daemon=True)
                 self._reading.start()

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from hubbub.operate.cluster.service import LOOPBACK, free_port
+from hubbub.operate.cluster.ports import LOOPBACK, free_port
 from hubbub.runtime.spawn import together
 
 CHUNK = 65_536

@@ -7,7 +7,8 @@ from pathlib import Path
 from signal import Signals
 from typing import Any
 
-from hubbub.operate.cluster.service import LOOPBACK, ProgramFailedError, Service, find_program
+from hubbub.operate.cluster.ports import LOOPBACK
+from hubbub.operate.cluster.service import ProgramFailedError, Service, find_program
 
 BINARIES = max(map(str, Path("/usr/lib/postgresql").glob("*/bin")), default="")
 PASSWORD = "secret-in-url"  # noqa: S105 - nobody asks for it; no log may show it

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from hubbub.operate.cluster.service import LOOPBACK, ProgramFailedError, Service, find_program
+from hubbub.operate.cluster.ports import LOOPBACK
+from hubbub.operate.cluster.service import ProgramFailedError, Service, find_program
 
 
 class Redis(Service):

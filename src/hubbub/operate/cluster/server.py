@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hubbub.operate.cluster.service import LOOPBACK, ProgramFailedError, free_port
+from hubbub.operate.cluster.ports import LOOPBACK, free_port
+from hubbub.operate.cluster.service import ProgramFailedError
 from hubbub.operate.proof.stored_log import ReadRows
 from hubbub.runtime.spawn import Tasks
 

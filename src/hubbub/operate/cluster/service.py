@@ -7,7 +7,6 @@ import contextlib
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -19,9 +18,10 @@ from typing import Any, TypeVar
 
 S = TypeVar("S", bound="Service")
 
+from hubbub.operate.cluster.ports import LOOPBACK, free_port
+
 WITHIN = 60.0  # seconds for a server to answer on a busy machine
 EVERY = 0.05
-LOOPBACK = "127.0.0.1"
 
 
 class MissingError(Exception):
@@ -30,13 +30,6 @@ class MissingError(Exception):
 
 class ProgramFailedError(Exception):
     """A program did not do what it was started for; the message has what it said."""
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as sock:
-        sock.bind((LOOPBACK, 0))
-        return int(sock.getsockname()[1])
 
 
 def find_program(name: str, *folders: str) -> str:

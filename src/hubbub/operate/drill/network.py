@@ -14,8 +14,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
+from hubbub.operate.cluster.ports import LOOPBACK
 from hubbub.operate.cluster.server import Server
-from hubbub.operate.cluster.service import LOOPBACK, await_true
+from hubbub.operate.cluster.service import await_true
 
 NEW_NETWORK = 0x4000_0000  # CLONE_NEWNET, unshare(2)
 SERVICES = "10.213.0.1"  # where the database and Redis are, which belong to no zone

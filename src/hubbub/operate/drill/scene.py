@@ -10,10 +10,11 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+from hubbub.operate.cluster.ports import LOOPBACK
 from hubbub.operate.cluster.postgres import Postgres
 from hubbub.operate.cluster.redis import Redis
 from hubbub.operate.cluster.server import EVERY, PROGRAM, Server, clean_environment, get_text, sign_up, until
-from hubbub.operate.cluster.service import LOOPBACK, ProgramFailedError, Service
+from hubbub.operate.cluster.service import ProgramFailedError, Service
 from hubbub.operate.drill.network import SERVICES, NetworkZone, ProcessZone, Zone, now
 from hubbub.operate.drill.outcome import Check, Outcome, Window
 from hubbub.operate.drill.probe import Listener, Speaker, Utterance, window

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hubbub.operate.cluster.certificate import make_certificate
+from hubbub.operate.cluster.ports import LOOPBACK, free_port
 from hubbub.operate.cluster.server import Server, sign_up, until
-from hubbub.operate.cluster.service import LOOPBACK, free_port
 from hubbub.operate.drill.network import now
 from hubbub.operate.drill.scene import Scene
 
