@@ -11,6 +11,7 @@ TOOLS_READY := .venv/.tools
 # Of pytest: one more than there are cores, because tests wait a lot.
 WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))
 FUZZ_SECONDS ?= 60
+FUZZED := $(patsubst fuzz/%.py,fuzz-%,$(wildcard fuzz/*.py))
 SERVICES := postgresql mariadb-server redis-server nginx libnginx-mod-stream haproxy prometheus prometheus-alertmanager   # Debian packages of the servers that tests start for themselves
 SERVICES += chromium   # for tests/web
 SERVICES += faketime iproute2   # for drills: a wrong clock, zones
@@ -24,7 +25,7 @@ URL ?= http://127.0.0.1:8080
 EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup node tools app run image smoke interface scan strace services test cluster drill check conformance bench cross fuzz reference dashboards constraints clean
+.PHONY: help setup node tools app run image smoke interface scan strace services test cluster drill check conformance bench cross fuzz fuzzer $(FUZZED) reference dashboards constraints clean
 
 help:
 	@echo "make setup         .venv with the server, its client and the development tools, at pinned versions"
@@ -113,12 +114,10 @@ rollback-staging rollback-production: rollback-%:
 	helm rollback hubbub --namespace hubbub-$* --wait --timeout 15m
 
 test: setup node tools app strace services
-	$(BIN)/pytest -q -n $(WORKERS) tests/unit clients/python/tests
 	$(NPM) run --silent unit
 	$(NPM) run --silent integration
-	$(BIN)/pytest -q -n $(WORKERS) tests/conversations
-	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=5 FUZZ_FLAGS=-verbosity=0
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests --ignore tests/unit --ignore tests/conversations
+	@$(MAKE) --no-print-directory --jobs --output-sync fuzz FUZZ_SECONDS=5 FUZZ_FLAGS=-verbosity=0
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # One fault test counts the flushes behind acknowledgements with it; without it the test is skipped, in CI it fails.
 strace:
@@ -162,12 +161,14 @@ cross: setup tools services
 bench: setup tools node services
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-fuzz: setup
+fuzz: $(FUZZED)
+
+$(FUZZED): fuzz-%: fuzzer
+	@mkdir -p .cache/fuzz/$*
+	$(BIN)/python fuzz/$*.py -max_total_time=$(FUZZ_SECONDS) $(FUZZ_FLAGS) .cache/fuzz/$* fuzz/corpus/$*
+
+fuzzer: setup
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group fuzz
-	@for target in fuzz/*.py; do \
-		name=$$(basename $$target .py); mkdir -p .cache/fuzz/$$name; echo "== $$target"; \
-		$(BIN)/python $$target -max_total_time=$(FUZZ_SECONDS) $(FUZZ_FLAGS) .cache/fuzz/$$name fuzz/corpus/$$name || exit 1; \
-	done
 
 reference: setup
 	sed -i '/^| key/,$$d' docs/configuration.md
