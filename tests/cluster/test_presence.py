@@ -21,7 +21,7 @@ from hubbub.operate.proof.raw_client import LOST, RawClient
 
 PEOPLE = 8  # of whom two at least are on different workers, but in one run of 128
 SECRET = {"HUBBUB_AUTH_SECRET": "the secret of all nodes of this cluster"}
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(params=["workers", "nats"])

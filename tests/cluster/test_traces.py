@@ -18,7 +18,7 @@ from hubbub_client import Client
 from hubbub_conformance.conversation import Stage
 from tests.conftest import Servers
 
-PATIENCE = 30
+PATIENCE = 60
 TRACES = iter(f"{number:032x}" for number in range(0xABC0, 0xABD0))
 SPAN = "00f067aa0ba902b7"
 README = Path(__file__).parents[2] / "clients" / "python" / "README.md"

@@ -129,7 +129,7 @@ async def knock(server: Server, wrong: list[str], over: asyncio.Event) -> int:
     count = 0
     while not over.is_set():
         try:
-            await asyncio.to_thread(urllib.request.urlopen, f"{server.url}/api/docs", timeout=30)
+            await asyncio.to_thread(urllib.request.urlopen, f"{server.url}/api/docs", timeout=60)
         except OSError as refusal:
             wrong.append(f"knocked in vain: {refusal}")
         count += 1

@@ -73,7 +73,7 @@ class Watch:
 
 
 def asked(url: str) -> Any:  # noqa: ANN401 - JSON
-    with urlopen(url, timeout=20) as answer:
+    with urlopen(url, timeout=60) as answer:
         return json.load(answer)
 
 

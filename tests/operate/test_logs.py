@@ -19,7 +19,7 @@ pytestmark = [
 ]
 NAMES = {"http_response_status_code": "http.response.status_code", "close_code": "close_code"}
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-PATIENCE = 30
+PATIENCE = 60
 HELLO_JOIN_PINGS_RENAME, HELLO_PING = 4, 2
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 

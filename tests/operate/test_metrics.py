@@ -29,7 +29,7 @@ ELSEWHERE = {"bus_up", "bus_lag_seconds", "bus_topics", "bus_sent_total", "bus_d
 
 async def awaited(stage: Stage, reached: Callable[[Readings], bool]) -> Readings:
     """What is measured, once it is so."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not reached(readings := await asyncio.to_thread(Readings.of, stage.server.internal)):
             await asyncio.sleep(0.05)
     return readings

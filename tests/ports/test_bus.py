@@ -17,7 +17,7 @@ from hubbub.publish.outgoing import Outgoing
 from hubbub.publish.redis_bus import RedisBus
 from hubbub.publish.telling import Bus, Hear
 
-WITHIN = 20.0
+WITHIN = 60.0
 
 
 class Carrier(Protocol):

@@ -157,7 +157,7 @@ async def test_who_asks_while_a_miss_is_read_asks_for_the_head_alone(
     log = in_front_of(node, MemoryWindows(SIZE), tasks)
     with counted(node.database, "entries") as pages, counted(node.database, "chats") as heads:
         first = asyncio.ensure_future(log.before(room, LATEST, 3, "bob"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not heads:
                 await asyncio.sleep(0)
         late = await asyncio.gather(*(log.before(room, LATEST, 3, "bob") for _ in range(1_000)))
@@ -246,13 +246,13 @@ async def test_redis_may_go_in_the_middle_and_come_back(node: EmbeddedPlace, tas
         for number in range(3):
             await write_and_read(f"with {number}")
         await asyncio.to_thread(own.stop)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             for number in count():
                 await write_and_read(f"without {number}")
                 if state.breaker.state != CLOSED:
                     break
         await asyncio.to_thread(own.start)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             for number in count():
                 node.clock.advance(REST_MS)
                 await write_and_read(f"again {number}")

@@ -21,7 +21,7 @@ from hubbub_client.terminal.app.transcript import Transcript
 from hubbub_client.terminal.options import Options
 from hubbub_client.terminal.place import Place
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Seat:

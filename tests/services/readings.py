@@ -20,7 +20,7 @@ class Readings:
     @classmethod
     def of(cls, internal: str) -> "Readings":
         """Scrape a server's internal port, at this URL, now."""
-        with urlopen(f"{internal}/metrics", timeout=20) as answer:
+        with urlopen(f"{internal}/metrics", timeout=60) as answer:
             text = answer.read().decode()
         return cls(text, tuple(text_string_to_metric_families(text)))
 

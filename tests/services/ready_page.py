@@ -18,7 +18,7 @@ class ReadyPage(Service):
 
     def answers(self) -> bool:
         try:
-            urlopen(f"{self.url}/-/ready", timeout=10).close()
+            urlopen(f"{self.url}/-/ready", timeout=60).close()
         except (URLError, ConnectionError):
             return False
         return True

@@ -19,7 +19,7 @@ def grant(server: ServerProcess, user: str) -> None:
     secret = (server.data / "secret").read_bytes().strip()
     token, _ = mint(OPERATOR, OPERATOR_SESSION, int(time.time() * 1000), 60_000, secret)
     headers = {"authorization": f"Bearer {token}"}
-    httpx.put(f"{server.http}/admin/users/{user}/right", headers=headers, timeout=30).raise_for_status()
+    httpx.put(f"{server.http}/admin/users/{user}/right", headers=headers, timeout=60).raise_for_status()
 
 
 def administers(visitor: Visitor, server: ServerProcess, section: str = "") -> None:

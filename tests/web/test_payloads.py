@@ -31,7 +31,7 @@ class Mallory:
     """Somebody who talks to the API, where no form is in the way."""
 
     def __init__(self, server: ServerProcess, user: str, display_name: str = "") -> None:
-        self.http = httpx.Client(base_url=server.http, timeout=30)
+        self.http = httpx.Client(base_url=server.http, timeout=60)
         new = {"user": user, "password": PASSWORD, "display_name": display_name or user}
         token = self.ask("POST", "/accounts", new)["token"]
         self.http.headers["Authorization"] = f"Bearer {token}"

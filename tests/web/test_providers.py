@@ -69,7 +69,7 @@ class Script:
     """A browser without a screen: follows redirects, fills in forms, keeps cookies."""
 
     def __init__(self, server: ServerProcess) -> None:
-        self.http = httpx.Client(timeout=30)
+        self.http = httpx.Client(timeout=60)
         self._server = server
 
     def starts(self, alias: str = "corp", return_to: str = "/#/chat/r1") -> httpx.Response:

@@ -42,7 +42,7 @@ class Watcher:
             self._grew.set()
 
     async def until(self, condition: Callable[[list[Event]], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition(self.seen):
                 self._grew.clear()
                 await self._grew.wait()

@@ -303,7 +303,7 @@ async def test_an_application_that_is_too_slow_misses_nothing(server: FakeServer
         await client.ping()  # all pushes were read by now
         assert len(client._inbox._waiting) < 1500
         got = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async for event in client.events():
                 if isinstance(event, Entry):
                     got.append(event.seq)

@@ -53,7 +53,7 @@ class Paper(Screen):
 
     async def sees(self, *parts: str) -> str:
         """Wait for a line that holds all parts."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 for line in self.lines:
                     if all(part in line for part in parts):

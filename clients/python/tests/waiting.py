@@ -18,7 +18,7 @@ def has(kind: type) -> Callable[[list[Event]], bool]:
 
 async def when(condition: Callable[[], bool]) -> None:
     """Returns once the condition holds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 (what it waits for has no event of its own)
             await asyncio.sleep(0.005)
 

@@ -25,7 +25,7 @@ from hubbub_conformance.http_requests import Http, Unheard
 from hubbub_conformance.raw_websocket import Ended
 from hubbub_conformance.wires import WEBSOCKET_JSON, Server, Wire
 
-PATIENCE = 20.0  # seconds: a hung server fails the play instead of hanging it
+PATIENCE = 60.0  # seconds: a hung server fails the play instead of hanging it
 ASK_AGAIN = 0.05  # seconds between questions, far below what one user may ask
 ASIDE = frozenset({"presence", "receipt"})
 PASSWORD = "correct horse"

@@ -30,7 +30,7 @@ def knock(port: int, words: bytes) -> list[socket.socket]:
 async def answers(knocking: list[socket.socket]) -> list[bytes]:
     """What each is told first. Raises ConnectionResetError."""
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return await asyncio.gather(*(loop.sock_recv(each, 65_536) for each in knocking))
 
 

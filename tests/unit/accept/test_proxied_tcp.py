@@ -23,7 +23,7 @@ PING = frame(0, b'{"type":"ping","id":7}')
 CLIENT = socket.inet_aton("192.0.2.7") + socket.inet_aton("192.0.2.1") + struct.pack(">HH", 1, 2)
 V2 = SIGNATURE + b"\x21\x11" + struct.pack(">H", len(CLIENT)) + CLIENT
 V1 = b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n"
-WITHIN = 30
+WITHIN = 60
 
 Play = Callable[[Node, int], Coroutine[None, None, None]]
 

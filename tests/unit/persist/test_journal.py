@@ -38,7 +38,7 @@ class Burst:
         for each in waiting:
             if each is not None:
                 await each
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(self.answers) < expected:
                 await asyncio.sleep(0)
 

@@ -35,7 +35,7 @@ async def said(place: Place, room: str) -> list[str | None]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.001)
 
