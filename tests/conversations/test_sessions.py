@@ -133,7 +133,7 @@ def token_of(stage: Stage, subject: str, seconds: float, **claims: object) -> Pe
 
 @pytest.mark.settings(**HASTY)
 async def test_an_external_token_is_a_name_with_its_issuer_and_ends_at_exp(stage: Stage) -> None:
-    ann = token_of(stage, "Ann@corp", 1.5, name="Ann of Corp")
+    ann = token_of(stage, "Ann@corp", 4, name="Ann of Corp")
     connection = await ann.connects()
     assert connection.welcome["user"] == "corp:Ann@corp"
     [profile] = (await connection.asks("profile", users=[ann.user]))["profiles"]

@@ -145,7 +145,7 @@ async def test_a_setting_switches_too(stage: Stage) -> None:
     HUBBUB_DEGRADE_SEARCH="auto", HUBBUB_DEGRADE_LATE_MS="100", HUBBUB_DEGRADE_CALM_SECONDS="1"
 )
 async def test_a_node_that_is_late_lets_go_by_itself_and_takes_it_back(stage: Stage) -> None:
-    assert await off(stage) == []
+    await search_becomes(stage, let_go=False)  # a busy machine may have made it late already
     async with stumbling(stage.server):
         await search_becomes(stage, let_go=True)
     await search_becomes(stage, let_go=False)
