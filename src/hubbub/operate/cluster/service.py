@@ -16,9 +16,9 @@ from pathlib import Path
 from signal import Signals
 from typing import Any, TypeVar
 
-S = TypeVar("S", bound="Service")
-
 from hubbub.operate.cluster.ports import LOOPBACK, free_port
+
+S = TypeVar("S", bound="Service")
 
 WITHIN = 60.0  # seconds for a server to answer on a busy machine
 EVERY = 0.05
