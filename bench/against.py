@@ -20,7 +20,7 @@ from load.server import cpu_seconds, resident_bytes
 from load.world import Room, room_id
 from peers.load import Plan, work
 from peers.protocols import PROTOCOLS
-from peers.started import STARTED, Started
+from peers.started import EVERYWHERE, STARTED, Started
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--url", default="", help="a server that runs already, as ws://host:port")
     parser.add_argument("--protocol", choices=sorted(PROTOCOLS), default="centrifugo", help="what it speaks")
     parser.add_argument(
-        "--serve", nargs="+", choices=list(STARTED), default=list(STARTED), help="start these"
+        "--serve", nargs="+", choices=list(STARTED), default=list(EVERYWHERE), help="start these"
     )
     parser.add_argument("--connections", type=int, default=1_000)
     parser.add_argument("--channels", type=int, default=100)

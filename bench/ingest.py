@@ -25,7 +25,7 @@ from load.quantiles import SHARES, Histogram, quantile
 from load.report import Report, Steps, conduct, options, wait
 from load.sampling import sampling
 from load.server import NO_PINGS, Server, serving
-from load.stores import STORES, Store, store
+from load.stores import STORES, Store, stores
 from load.world import Room, build, room_id
 
 GOAL, HALF_MS = 12_000, 100.0
@@ -34,11 +34,12 @@ DRAIN_SECONDS = 30
 
 @dataclass(frozen=True)
 class Plan:
-    """What one process of the generator does."""
+    """What one process of the generator does. `rooms`: those of the users in turn. Who is no talker only listens."""
 
     port: int
     numbers: Sequence[int]
-    rooms: int
+    talkers: range
+    rooms: Sequence[str]
     window: int
     content: str
 
@@ -51,7 +52,7 @@ class Sender(Client):
     def __init__(self, tally: Tally, number: int, plan: Plan, waits: "array[float]") -> None:
         super().__init__(tally, number)
         self._plan = plan
-        self._room = room_id(number % plan.rooms)
+        self._room = plan.rooms[number % len(plan.rooms)]
         self._asked: deque[float] = deque()
         self._count = 0
         self.waits = waits
@@ -90,7 +91,8 @@ async def work(part: Part, plan: Plan) -> dict[str, Any]:
     clients = [client for client in made if isinstance(client, Sender)]
     await part.meet()
     for client in clients:
-        client.begin()
+        if client.number in plan.talkers:
+            client.begin()
     before = await part.meet()
     first, sent, messages, reads = len(waits), tally.sent, tally.messages, tally.reads
     after = await part.meet()
@@ -142,15 +144,16 @@ def main() -> None:
 
 def run(asked: argparse.Namespace, data: Path, progress: Steps) -> Report:
     """Measure."""
-    with store(asked.store, data / "server") as where:
-        return _run(asked, data / "server", where, progress)
+    with stores(asked.store) as make:
+        return _run(asked, data / "server", make(data / "server"), progress)
 
 
 def _run(asked: argparse.Namespace, data: Path, where: Store, progress: Steps) -> Report:
     rooms = [Room(room_id(each), range(each, asked.connections, asked.rooms)) for each in range(asked.rooms)]
     build(data, asked.connections, rooms, where.url)
     with serving(data, NO_PINGS | where.settings) as server:
-        plans = [Plan(server.port, range(each, asked.connections, asked.processes), asked.rooms, asked.window, "x" * asked.content)
+        everybody, ids = range(asked.connections), [room.id for room in rooms]
+        plans = [Plan(server.port, everybody[each :: asked.processes], everybody, ids, asked.window, "x" * asked.content)
                  for each in range(asked.processes)]  # fmt: skip
         with crew(work, plans) as generator, sampling(asked, server.pid, "ingest") as profile:
             measured = _measure(asked, server, generator, progress)
@@ -160,7 +163,7 @@ def _run(asked: argparse.Namespace, data: Path, where: Store, progress: Steps) -
     bar = progress.step("reference: the driver alone", 1)
     reference = where.reference(batch, asked.rooms, "x" * asked.content, min(3.0, asked.seconds))
     bar.to(1)
-    report = _report(asked, where.name, measured, half, stored, reference)
+    report = _report(asked, measured, half, stored, reference)
     report.notes += profile
     return report
 
@@ -220,7 +223,6 @@ def _at_half(asked: argparse.Namespace, port: int, progress: Steps, rooms: Seque
 
 def _report(
     asked: argparse.Namespace,
-    where: str,
     measured: dict[str, Any],
     half: Histogram,
     stored: int,
@@ -258,7 +260,7 @@ def _report(
     members = asked.connections / asked.rooms
     report.notes.append(
         f"{asked.connections} connections, {asked.rooms} rooms of {members:g}, {asked.window} outstanding each; "
-        f"{where}; limits lifted, heartbeat 1 h"
+        f"{STORES[asked.store]}; limits lifted, heartbeat 1 h"
     )
     report.chart = Chart(
         "% of the messages",

@@ -44,6 +44,11 @@ PROOF = (
         "{killed: all are resumed after:.1f} s; database reads for their tokens: {killed: database reads for tokens:.0f}"),
     Row("latency", "a message until it is delivered, counted from when it was due: {rate:,.0f} messages a second to {members} people each",
         "{server: delivered after, p50:.1f} ms (p50), {server: delivered after, p99:.1f} ms (p99)"),
+    Row("flat", "CPU where there is more of everything: a message with its ten deliveries · a delivery in a large room · a ping, as a ratio",
+        "15,000 connections in place of 1,000: {15,000 connections, 100 rooms: CPU of a message and its 10 deliveries, ratio:.2f} · "
+        "{15,000 connections, 100 rooms: CPU of a delivery in a room of 500, ratio:.2f} · {15,000 connections, 100 rooms: CPU of a ping, ratio:.2f}; "
+        "100,000 rooms in place of 100: {1,000 connections, 100,000 rooms: CPU of a message and its 10 deliveries, ratio:.2f} · "
+        "{1,000 connections, 100,000 rooms: CPU of a delivery in a room of 500, ratio:.2f} · {1,000 connections, 100,000 rooms: CPU of a ping, ratio:.2f}"),
     Row("million", "connections on one machine, both ends on it: authenticated, in rooms, with heartbeats, resumable",
         "{connections:,.0f}; {server memory of a connection, rooms and bus included:,.0f} bytes of the server each, "
         "{kernel memory of a connection, both ends:,.0f} of the kernel for both ends"),

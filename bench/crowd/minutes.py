@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from load.chart import Chart
-from load.server import Server
+from load.server import Server, children, cpu_of
 
 from crowd.board import percentile
 from crowd.holders import Holders
 from crowd.needs import available
-from crowd.usage import Machine, children, cpu_of, kernel_bytes, proportional
+from crowd.usage import Machine, kernel_bytes, proportional
 
 MIB = 1 << 20
 COLUMNS = {

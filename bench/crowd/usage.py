@@ -6,16 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from load.server import cpu_seconds
-
 PAGE = os.sysconf("SC_PAGE_SIZE")
 KERNEL = ("Slab", "KernelStack", "PageTables", "Percpu")
 """Of /proc/meminfo: what the kernel needs for sockets and processes. Caches of files are not among it."""
-
-
-def children(process: int) -> list[int]:
-    """The processes it started (proc(5): task/<tid>/children)."""
-    return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 def proportional(processes: Sequence[int]) -> int:
@@ -55,8 +48,3 @@ class Machine:
         ticks = [int(each) for each in line.split()[1:9]]
         hertz = os.sysconf("SC_CLK_TCK")
         return cls((sum(ticks) - ticks[3] - ticks[4]) / hertz, sum(ticks) / hertz)
-
-
-def cpu_of(processes: Sequence[int]) -> float:
-    """Seconds of these processes."""
-    return sum(map(cpu_seconds, processes))

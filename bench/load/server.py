@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.request
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -42,6 +42,16 @@ def cpu_seconds(process: int) -> float:
 
 
 _SCHEDULED = 2  # the clock id of another process: clock_getcpuclockid(3), linux/posix-timers.h
+
+
+def cpu_of(processes: Iterable[int]) -> float:
+    """Seconds of these processes."""
+    return sum(map(cpu_seconds, processes))
+
+
+def children(process: int) -> list[int]:
+    """The processes it started (proc(5): task/<tid>/children)."""
+    return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 def resident_bytes(process: int) -> int:

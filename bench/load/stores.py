@@ -1,7 +1,7 @@
-"""Where a bench's server keeps its data: the embedded store, or a PostgreSQL of its own that flushes at every commit."""
+"""Where a bench's server keeps its data: the embedded store, or a PostgreSQL of the bench's own that flushes at every commit."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -10,20 +10,23 @@ from hubbub.operate.cluster.postgres import Postgres
 from hubbub.operate.cluster.service import running
 from hubbub.persist.engine import DATABASE_FILE, database_url
 from load.rows import messages_per_second, messages_per_second_to
+from load.server import children
 
-STORES = ("sqlite", "postgresql")
+STORES = {"sqlite": "SQLite WAL, synchronous=FULL", "postgresql": "PostgreSQL, every commit flushed"}
 COUNT = "SELECT count(*) FROM entries"
 
 
 class Store(Protocol):
     """`url`: the database, empty; `settings`: what the server is told of it."""
 
-    name: str
     url: str
     settings: Mapping[str, str]
 
     def stored(self) -> int:
         """Messages in it."""
+
+    def processes(self) -> Sequence[int]:
+        """Those of the database's own."""
 
     def reference(self, batch: int, rooms: int, content: str, seconds: float) -> float:
         """Messages a second that its own driver stores with so many in a transaction, nothing else around."""
@@ -31,8 +34,6 @@ class Store(Protocol):
 
 class Embedded:
     """SQLite in the server's data folder."""
-
-    name = "SQLite WAL, synchronous=FULL"
 
     def __init__(self, data: Path) -> None:
         self._data = data
@@ -44,6 +45,10 @@ class Embedded:
         with closing(sqlite3.connect(self._data / DATABASE_FILE)) as connection:
             return int(connection.execute(COUNT).fetchone()[0])
 
+    def processes(self) -> Sequence[int]:
+        """None: it runs within the server."""
+        return ()
+
     def reference(self, batch: int, rooms: int, content: str, seconds: float) -> float:
         """Bare sqlite3."""
         return messages_per_second(self._data.with_name("reference"), batch, rooms, content, seconds)
@@ -51,8 +56,6 @@ class Embedded:
 
 class OnServer:
     """A database of a PostgreSQL on this machine."""
-
-    name = "PostgreSQL, every commit flushed"
 
     def __init__(self, server: Postgres) -> None:
         self._server = server
@@ -63,16 +66,20 @@ class OnServer:
         """Messages in it."""
         return int(self._server.sql(COUNT, self.url.rpartition("/")[2]))
 
+    def processes(self) -> Sequence[int]:
+        """It and one for each connection."""
+        return [self._server.pid, *children(self._server.pid)]
+
     def reference(self, batch: int, rooms: int, content: str, seconds: float) -> float:
         """Bare asyncpg."""
         return messages_per_second_to(self._server.make_database(), batch, rooms, content, seconds)
 
 
 @contextmanager
-def store(kind: str, data: Path) -> Iterator[Store]:
-    """An empty store of one of STORES, thrown away at the end."""
+def stores(kind: str) -> Iterator[Callable[[Path], Store]]:
+    """What makes an empty store of one of STORES for the server in a folder; a PostgreSQL is thrown away at the end."""
     if kind == "sqlite":
-        yield Embedded(data)
+        yield Embedded
         return
     with running(Postgres()) as server:
-        yield OnServer(server)
+        yield lambda _data: OnServer(server)

@@ -1,5 +1,6 @@
 """Servers of the protocols, started here on loopback for as long as the load runs."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -56,9 +57,20 @@ def _socketio(_folder: Path, _rooms: list[Room], connections: int) -> AbstractCo
     return _program(["node", str(SERVERS / "socketio.mjs")], "socketio", connections)
 
 
+def _centrifuge(folder: Path, _rooms: list[Room], connections: int) -> AbstractContextManager[Started]:
+    go, program = shutil.which("go"), folder / "centrifuge"
+    if go is None:
+        raise SystemExit("go is missing, which builds the server on centrifuge")
+    subprocess.run([go, "build", "-o", str(program), "."], cwd=SERVERS / "centrifuge", check=True)
+    return _program([str(program)], "centrifugo", connections)
+
+
 STARTED: Mapping[str, Callable[[Path, list[Room], int], AbstractContextManager[Started]]] = {
     "broadcast": _broadcast,
     "socketio": _socketio,
     "hubbub": _hubbub,
+    "centrifuge": _centrifuge,
 }
-"""Which can be started here (socketio: after `make node`). The first is what the others are compared with."""
+"""Which can be started here (socketio: after `make node`; centrifuge: where there is Go, which fetches and builds it)."""
+EVERYWHERE = ("broadcast", "socketio", "hubbub")
+"""Those that need no more than `make setup node`. The first is what the others are compared with."""

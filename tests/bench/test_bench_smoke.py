@@ -160,12 +160,28 @@ def test_who_does_not_read_is_told_of_their_hole_and_nobody_else_is() -> None:
 
 
 def test_every_number_of_workers_stores_and_delivers_everything_it_acknowledges() -> None:
-    options = ("--connections", "20", "--rooms", "4", "--seconds", "0.5", "--warm-up", "0", "--rounds", "1")
-    record = record_of("scale", "--workers", "1", "2", *options)
+    mixes = ("--connections", "20", "--rooms", "4", "--large-rooms", "1", "--talkers", "3")
+    options = (*mixes, "--seconds", "0.2", "--warm-up", "0", "--rounds", "1", "--workers", "1", "2")
+    record = record_of("scale", *options)
 
-    for rounds in record["counts"].values():
+    told = {"rooms of 5, all talk": 5, "rooms of 20, 3 talk": 20}
+    for name, rounds in record["counts"].items():
         for counts in rounds:
             assert counts["stored"] == counts["acknowledged"] > 0
-            assert counts["delivered"] == counts["acknowledged"] * 5
+            assert counts["delivered"] == counts["acknowledged"] * told[name.rpartition(", ")[0]]
             assert (counts["errors"], counts["lost_connections"]) == (0, 0)
-    assert record["measured"]["2 workers against 1 worker: acknowledged"] > 0
+    for mix in told:
+        assert record["measured"][f"{mix}, 2 workers against 1 worker: acknowledged messages"] > 0
+
+
+def test_every_size_of_a_server_gets_the_same_traffic() -> None:
+    world = ("--connections", "20", "40", "--rooms", "4", "8", "--members", "5", "--crowd", "10")
+    rates = ("--rate", "40", "--crowd-rate", "20", "--blocks", "1", "--seconds", "0.1")
+    counts = record_of("flat", *world, *rates)["counts"]
+
+    assert set(counts) == {"20 connections, 4 rooms", "40 connections, 4 rooms", "20 connections, 8 rooms"}
+    for name, seen in counts.items():
+        assert seen["said"] == seen["acknowledged"] == 4 + 2, name
+        assert seen["expected"] == seen["delivered"] == 4 * 5 + 2 * 10, name
+        assert seen["pongs"] >= 20, name
+        assert (seen["lost"], seen["errors"]) == (0, []), name

@@ -1,7 +1,8 @@
 """Other servers under our load: the real ones where npm and pip have them, and frames of the documentation for Centrifugo.
 
-Centrifugo is a Go program that neither registry has, so its adapter is held to the exchange that
-https://centrifugal.dev/docs/transports/client_protocol shows, not to the server itself.
+Centrifugo is a Go program that neither registry has, so its adapter is held here to the exchange that
+https://centrifugal.dev/docs/transports/client_protocol shows. `bench/against.py --serve broadcast centrifuge` holds it to
+the library that the server is made of, where there is Go.
 """
 
 import json
