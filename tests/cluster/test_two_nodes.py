@@ -5,7 +5,7 @@ from tests.services.readings import Readings
 from hubbub.testing.server_process import ServerProcess
 from hubbub_conformance.conversation import Stage
 
-SETTINGS: dict[str, str] = {}
+SETTINGS = {"HUBBUB_LIMITS_CONNECTIONS_PER_USER": "4"}
 
 
 def message(room: str, msg_id: str) -> dict[str, object]:
@@ -94,6 +94,22 @@ async def test_whoever_is_blocked_there_cannot_write_here(two: Stage) -> None:
     await alice.asks("block", user=bob)
     await bob.is_refused("not_friends", "send", msg_type="private", to=alice, content="x", msg_id="1")
     await alice.hears_nothing(of="message")
+
+
+async def test_one_users_connections_are_counted_together(two: Stage) -> None:
+    alice = await two.signs_up("alice")
+    for _ in range(4):  # two on each node
+        await alice.connects()
+
+    async def first_word() -> object:
+        """To one more connection, which is on the other node than the one asked before."""
+        fifth = await alice.opens()
+        await fifth.says("hello", token=alice.token)
+        word = await fifth.next()
+        await fifth.drops()
+        return word["type"], word.get("code")
+
+    await two.agrees(("bye", 4503), first_word)
 
 
 async def test_how_late_the_bus_and_what_came_over_it_are_is_measured(
