@@ -121,6 +121,14 @@ async def test_who_came_back_on_another_node_is_told_to_ask_again_and_is_heard_t
     assert (await nodes[1].ask("bob", c.Send, **message(room, "m"))).seq == 5
 
 
+async def test_what_no_retry_can_name_is_done_by_what_is_allowed_now(nodes: Nodes) -> None:
+    """Without a `msg_id` nobody can have been refused the same: a mute on another node keeps nobody from leaving here."""
+    room = await nodes[0].room("alice", "bob")
+    await nodes[1].chats.load(room)
+    await nodes[0].ask("alice", c.Mute, chat=room, user="bob", until=2**50)
+    assert (await nodes[1].ask("bob", c.Leave, chat=room)).seq == 4
+
+
 async def test_who_was_blocked_on_another_node_is_a_stranger_here(nodes: Nodes) -> None:
     await nodes[0].befriend("alice", "bob")
     hello = {"msg_type": "private", "content": "hi"}

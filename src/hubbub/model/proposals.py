@@ -48,7 +48,8 @@ class Proposal:
     and gives the reply. `targets` are seqs whose messages `decide` needs to see. `people` lets a private chat be
     proposed to before it has a row; `fresh` is a room that is about to be made. `beside` are two people whose
     private chat `decide` looks at too (`draft.beside`), `guest` a user whose number of rooms counts (`draft.rooms`).
-    `standing` is that of the user's membership when their right was checked (model.chats.Member; None: they had none).
+    `standing` is that of the user's membership when their right was checked (model.chats.Member; None: they had none, or there
+    is no `msg_id`, so that no retry names the same thing and nobody was refused it meanwhile).
     `accepted` is when its command was, in ms, and `trace` its traceparent if it is traced; the dispatcher says so.
     """
 
@@ -120,7 +121,7 @@ def propose(
         targets=targets,
         beside=beside,
         guest=guest,
-        standing=None if member is None else member.standing,
+        standing=None if member is None or msg_id is None else member.standing,
         decide=decide,
     )
 
