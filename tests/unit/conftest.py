@@ -1,6 +1,5 @@
 """What stages share: the embedded store, migrated once and copied for each test that needs one; logs as they are by default."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def logs_of_the_next_test() -> Iterator[None]:
+def logs_of_nobody() -> None:
     """A command run in this process sets up its logs; the tests after it would write there, and capture nothing."""
-    yield
     structlog.reset_defaults()
