@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from hubbub.accept.admission import Admission
 from hubbub.accept.connection_log import LOST, ConnectionLog
-from hubbub.accept.endpoints import descriptor_of
+from hubbub.accept.endpoints import socket_past
 from hubbub.accept.heartbeat import TimingWheel
 from hubbub.codec.websocket_frames import FrameLimits
 from hubbub.codec.wires import Wire
@@ -25,7 +25,7 @@ from hubbub.dispatch.session import CLOSED, NEW, OPEN, Client
 from hubbub.model.errors import CloseCode
 from hubbub.model.replies import Bye
 from hubbub.push.hub import Hub
-from hubbub.push.mailbox import HIGH_WATER, Flusher
+from hubbub.push.mailbox import HIGH_WATER, NOWHERE, Flusher
 from hubbub.runtime.histogram import Histogram
 from hubbub.runtime.tracing import NO_TRACES, Traces
 
@@ -121,8 +121,8 @@ class Connection(Client):
         gate = self.gate
         gate.opened[self.wire] += 1
         gate.connections.add(self)
-        self.descriptor = descriptor_of(self.transport)
-        self.transport.set_write_buffer_limits(high=HIGH_WATER if self.descriptor < 0 else 0, low=0)
+        self.socket = socket_past(self.transport)
+        self.transport.set_write_buffer_limits(high=HIGH_WATER if self.socket is NOWHERE else 0, low=0)
         self.since = asyncio.get_running_loop().time()
         self.seen = gate.wheel.now
         self._allow(gate.hello_ticks)
@@ -160,7 +160,7 @@ class Connection(Client):
         self._allow(self.gate.wheel.ticks(CLOSING_SECONDS))
 
     def _end(self, code: int, why: str) -> None:
-        self.descriptor = -1
+        self.socket = NOWHERE
         self.gate.closed[code] += 1
         self.gate.listener.ended(self)
         self.state = CLOSED

@@ -7,6 +7,8 @@ import asyncio
 import socket
 from typing import Any
 
+from hubbub.push.mailbox import NOWHERE
+
 Name = Any
 """(address, port, …), as the family of the socket has it."""
 
@@ -17,14 +19,27 @@ def peer_of(transport: asyncio.BaseTransport) -> str:
     return str(peer[0]) if peer else ""
 
 
-def descriptor_of(transport: asyncio.WriteTransport) -> int:
-    """Of the socket, if bytes may pass the transport by while it keeps none; -1 where it encrypts, or keeps some already."""
+class Borrowed(socket.SocketType):
+    """A transport's socket. The transport closes it, and nobody else: this one only lets go of it, also when it is forgotten."""
+
+    __slots__ = ()
+
+    def __init__(self, held: Any) -> None:  # noqa: ANN401 - what stands for the socket on this event loop
+        super().__init__(held.family, held.type, held.proto, held.fileno())
+
+    def __del__(self) -> None:
+        self.detach()
+
+
+def socket_past(transport: asyncio.WriteTransport) -> socket.SocketType:
+    """What takes bytes past the transport while that keeps none; NOWHERE where it encrypts, or keeps some already."""
     held = transport.get_extra_info("socket")
     encrypts = transport.get_extra_info("sslcontext") is not None
     if held is None or encrypts or transport.get_write_buffer_size():
-        return -1
-    descriptor: int = held.fileno()
-    return descriptor
+        return NOWHERE
+    borrowed = Borrowed(held)
+    borrowed.setblocking(False)
+    return borrowed
 
 
 def _names(transport: asyncio.BaseTransport) -> tuple[Name, Name]:
@@ -32,13 +47,11 @@ def _names(transport: asyncio.BaseTransport) -> tuple[Name, Name]:
     held = transport.get_extra_info("socket")
     if held is None:
         return transport.get_extra_info("sockname"), transport.get_extra_info("peername")
-    borrowed = socket.socket(held.family, held.type, held.proto, held.fileno())
     try:
+        borrowed = Borrowed(held)
         return borrowed.getsockname(), borrowed.getpeername()
     except OSError:
         return None, None
-    finally:
-        borrowed.detach()
 
 
 class Introduced:

@@ -9,10 +9,10 @@ As long as the transport keeps nothing, writes pass it by: the socket takes them
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import islice, repeat
+from socket import SocketType
 from typing import TYPE_CHECKING, Protocol
 
 from hubbub.codec.wires import Wire
@@ -28,6 +28,9 @@ HIGH_WATER = (
 BATCH = (
     64  # connections looked at, then written to while what was seen of them is still in the processor's cache
 )
+
+NOWHERE = SocketType()
+NOWHERE.close()
 
 
 class Transport(Protocol):
@@ -82,15 +85,15 @@ class Flusher:
 class Outlet:
     """What a delivery looks at, first in memory, so that it lies in one line of the processor's cache.
 
-    `descriptor`: of the socket, if it may be written to past a transport that keeps nothing; else -1. `out` is None, one
-    joined run of frames, or a list of them. `pressed`: every push is weighed.
+    `out` is None, one joined run of frames, or a list of them. `pressed`: every push is weighed. `socket`: what may be written
+    to past a transport that keeps nothing; a closed one where only the transport may write.
     """
 
-    __slots__ = ("descriptor", "out", "pressed")
+    __slots__ = ("out", "pressed", "socket")
 
-    descriptor: int
     out: bytes | list[bytes] | None
     pressed: bool
+    socket: SocketType
 
 
 class Mailbox(Outlet):
@@ -119,7 +122,7 @@ class Mailbox(Outlet):
 
     def __init__(self, flusher: Flusher) -> None:
         self.flusher = flusher
-        self.descriptor = -1
+        self.socket = NOWHERE
         self.out = None
         self.paused = False
         self.pressed = False
@@ -138,9 +141,9 @@ class Mailbox(Outlet):
     def write(self, frames: bytes) -> None:
         """Give these to the socket now, and what it does not take to the transport."""
         sent = 0
-        if self.descriptor >= 0 and not self.paused:
+        if not self.paused and self.socket is not NOWHERE:
             with suppress(OSError):
-                sent = os.write(self.descriptor, frames)
+                sent = self.socket.send(frames)
         if sent < len(frames):
             self.hand_over(frames, sent)
 
@@ -287,11 +290,11 @@ def write_all(mailboxes: Sequence[Mailbox], frames: bytes) -> None:
     It is a loop in C, because a delivery costs little more than its system call. A list that is extended keeps what it got
     before an error.
     """
-    descriptors = [each.descriptor for each in mailboxes]
+    sockets = [each.socket for each in mailboxes]
     sent: list[int] = []
-    while len(sent) < len(descriptors):
+    while len(sent) < len(sockets):
         try:
-            sent.extend(map(os.write, islice(descriptors, len(sent), None), repeat(frames)))
+            sent.extend(map(SocketType.send, islice(sockets, len(sent), None), repeat(frames)))
         except OSError:  # it is full, or broken, or only the transport may write
             sent.append(0)
     if sent.count(len(frames)) < len(sent):

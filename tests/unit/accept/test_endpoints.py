@@ -1,6 +1,7 @@
 """Both ends of a connection, on either event loop, and that nothing of them is kept."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
@@ -8,7 +9,8 @@ from typing import Any, cast
 import pytest
 import uvloop
 
-from hubbub.accept.endpoints import Introduced, peer_of
+from hubbub.accept.endpoints import Borrowed, Introduced, peer_of, socket_past
+from hubbub.push.mailbox import NOWHERE
 from hubbub.testing.transport import ManualTransport
 
 Ask = Callable[[asyncio.BaseTransport], object]
@@ -69,3 +71,44 @@ def test_a_peer_that_is_gone_has_no_address() -> None:
     with socket.socket() as never_connected:
         assert not peer_of(cast("asyncio.BaseTransport", Lost(never_connected)))
         assert never_connected.fileno() > 0
+
+
+# ── past the transport ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class OnSocket(ManualTransport):
+    """A transport that has a socket, perhaps with TLS on it."""
+
+    def __init__(self, sock: socket.socket, *, encrypts: bool = False) -> None:
+        super().__init__()
+        self.extra = {"socket": sock, "sslcontext": object() if encrypts else None}
+
+    def get_extra_info(self, name: str) -> object:
+        return self.extra[name]
+
+
+def past(transport: ManualTransport) -> socket.SocketType:
+    return socket_past(cast("asyncio.WriteTransport", transport))
+
+
+def test_a_borrowed_socket_that_is_forgotten_stays_open() -> None:
+    with socket.socketpair()[0] as ours:
+        borrowed = Borrowed(ours)
+        assert borrowed.fileno() == ours.fileno()
+        del borrowed
+        assert os.fstat(ours.fileno())
+
+
+def test_bytes_pass_a_transport_by_only_where_they_would_not_overtake_others_or_escape_encryption() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert past(OnSocket(ours)).send(b"plain") == 5
+        assert theirs.recv(10) == b"plain"
+        keeping = OnSocket(ours)
+        keeping.stop_reading()
+        keeping.write(b"first")
+        assert past(keeping) is NOWHERE
+        assert past(OnSocket(ours, encrypts=True)) is NOWHERE
+        assert past(ManualTransport()) is NOWHERE
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        NOWHERE.send(b"lost")

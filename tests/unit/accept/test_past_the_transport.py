@@ -14,7 +14,7 @@ from tests.unit.accept.node import Node
 
 from hubbub.accept.tcp import TcpConnection
 from hubbub.model.errors import CloseCode
-from hubbub.push.mailbox import write_all
+from hubbub.push.mailbox import NOWHERE, write_all
 from hubbub.testing.transport import ManualTransport
 
 LITTLE = 4_096  # bytes of a socket's buffers; the kernel makes some more of them
@@ -164,7 +164,7 @@ def test_one_that_is_full_or_broken_costs_the_others_nothing(new_loop: NewLoop) 
             while full.idle:
                 full.deliver(1_000)
             broken.peer.close()
-            behind.connection.descriptor = -1
+            behind.connection.socket = NOWHERE
             frames = full.next_bytes(40)
             behind.said += frames
             write_all([each.connection for each in (full, broken, behind)], frames)
@@ -198,7 +198,7 @@ def test_the_transport_is_not_asked_while_it_keeps_nothing(new_loop: NewLoop) ->
 @LOOPS
 def test_after_the_end_of_a_connection_its_descriptor_may_be_anothers(new_loop: NewLoop) -> None:
     async def played(gone: Pair) -> None:
-        descriptor = gone.connection.descriptor
+        descriptor = gone.connection.socket.fileno()
         reading, writing = os.pipe2(os.O_NONBLOCK)
         gone.peer.close()
         async with asyncio.timeout(PATIENCE):
