@@ -54,6 +54,8 @@ QUESTIONS: Mapping[str, Question] = {
     "Are the identity provider's keys read?": Question(
         ("no key set there; the known keys stay",), ("keys", "error.message")
     ),
+    "Are traces taken?": Question(("traces are not taken",), ("endpoint", "error.message", "repeated")),
+    "What do libraries say?": Question((), ("log.logger", "log.level", "repeated"), "log.logger: *"),
     "Which requests and commands failed?": Question(
         (
             "a bug answered with 500",
@@ -104,6 +106,9 @@ QUESTIONS: Mapping[str, Question] = {
             "round_trip_ms",
             "retransmits",
         ),
+    ),
+    "Which features were let go, and why?": Question(
+        ("features let go under load changed",), ("off", "late_seconds", "waiting_bytes")
     ),
     "Whose clients are too slow?": Question(
         (), ("user.id", "source.address", "round_trip_ms", "retransmits", "delivered"), "stalls > 0"

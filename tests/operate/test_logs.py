@@ -138,3 +138,17 @@ async def test_who_is_not_let_in_has_a_line_that_says_why(stage: Stage, log: Log
     [end] = await log.lines("connection ended", close_code=4500)
     assert (end["close_code"], end["commands"], end["refused"]) == (4500, 1, 1)
     assert "user.id" not in end
+
+
+@pytest.mark.settings(
+    HUBBUB_TRACE_ENDPOINT="http://somebody:secret@127.0.0.1:9/v1/traces",
+    HUBBUB_TRACE_RATIO=1,
+    OTEL_BSP_SCHEDULE_DELAY=50,
+)
+async def test_where_nobody_takes_traces_one_line_says_so(stage: Stage, log: Log) -> None:
+    """The library that sends them once wrote a traceback of its own for each batch, as plain text between the lines of JSON."""
+    [alice] = await stage.people("alice")
+    await alice.asks("ping")
+    [line] = await log.lines("traces are not taken")
+    assert (line["endpoint"], line["log.level"]) == ("http://127.0.0.1:9/v1/traces", "warning")
+    assert "error" in line["error.message"]

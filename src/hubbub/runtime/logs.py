@@ -1,6 +1,7 @@
 """Logs: readable on a terminal, ECS JSON for machines; always on standard error, never with message bodies or tokens.
 
-A thread writes them (runtime/standard_error), so that the event loop never waits for who reads them.
+A thread writes them (runtime/standard_error), so that the event loop never waits for who reads them. What libraries say through
+`logging` comes the same way (runtime/library_lines).
 """
 
 import atexit
@@ -12,6 +13,7 @@ from typing import Any
 import ecs_logging
 import structlog
 
+from hubbub.runtime.library_lines import LibraryLines
 from hubbub.runtime.standard_error import StandardError
 
 
@@ -41,9 +43,7 @@ def configure(level: str, form: str) -> StandardError:
         logger_factory=structlog.WriteLoggerFactory(error),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(
-        level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
-    )
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[LibraryLines()])
     return error
 
 

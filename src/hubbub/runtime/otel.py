@@ -4,12 +4,15 @@ The server decides what is sampled, not its clients: a share of all requests, an
 for it (a `traceparent` with the flag `sampled`). A thread sends spans in batches; beyond 2,048 that wait they are dropped.
 """
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from urllib.parse import urlsplit
 
+import structlog
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -25,7 +28,10 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace import Span as OpenTelemetrySpan
 
+from hubbub.runtime.library_lines import LibraryLines
 from hubbub.runtime.tracing import TRACEPARENT, Span
+
+log = structlog.get_logger("hubbub.traces")
 
 SEND_SECONDS = 5  # for a batch: whoever collects traces and is slower than that does without
 _around: ContextVar[Span | None] = ContextVar("the request around", default=None)
@@ -117,7 +123,30 @@ class OtelTraces:
 
 def exporting_to(endpoint: str) -> SpanProcessor:
     """Sends spans there in batches, from a thread. Headers come from OTEL_EXPORTER_OTLP_HEADERS, as everywhere."""
+    _listen_to_the_library(endpoint)
     return BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=SEND_SECONDS))
+
+
+def _listen_to_the_library(endpoint: str) -> None:
+    library = logging.getLogger("opentelemetry")
+    library.handlers = [_Complaints(endpoint)]
+    library.propagate = False
+
+
+class _Complaints(LibraryLines):
+    """What OpenTelemetry says: that nobody takes spans, and that some are dropped. One line a minute, whatever it is."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__()
+        where = urlsplit(endpoint)
+        self._endpoint = where._replace(netloc=where.netloc.rpartition("@")[2]).geturl()  # without a password
+
+    def kind_of(self, record: logging.LogRecord) -> str:  # noqa: ARG002 - all are of one kind
+        return ""
+
+    def write(self, record: logging.LogRecord, again: int) -> None:
+        said = record.getMessage()
+        log.warning("traces are not taken", endpoint=self._endpoint, error=said, repeated=again)
 
 
 def _asks(traceparent: str) -> bool:
