@@ -6,23 +6,39 @@ import signal
 import urllib.request
 from pathlib import Path
 
+import httpx
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from tests.cluster.processes import workers_of
 from tests.faults.conftest import MakeServer
 from tests.services.readings import Readings
 
-from hubbub.operate.cluster.server import Server, sign_up, until
+from hubbub.operate.cluster.server import WITHIN, Server, sign_up, until
 from hubbub.operate.proof.history import Witness
 from hubbub.operate.proof.raw_client import RawClient
 
 WORKERS = 2
 DEVICES = 12
 WINDOW_SECONDS = 1
+TRACED = {
+    "HUBBUB_TRACE_ENDPOINT": "http://127.0.0.1:9/v1/traces",
+    "HUBBUB_TRACE_RATIO": "1",
+}  # nobody is there
 SETTINGS = {"HUBBUB_WORKERS": str(WORKERS), "HUBBUB_DRAIN_SECONDS": str(WINDOW_SECONDS)}
 
 
 async def scraped(server: Server) -> Readings:
     """What all workers measure together."""
     return await asyncio.to_thread(Readings.of, f"http://127.0.0.1:{server.internal_port}")
+
+
+async def traces_of_deliveries(server: Server) -> set[str]:
+    """Those that the buckets of all workers' delivery latency lead to, as Prometheus reads them."""
+    accept = {"accept": "application/openmetrics-text; version=1.0.0"}
+    async with httpx.AsyncClient(headers=accept, timeout=WITHIN) as http:
+        text = (await http.get(f"{server.internal}/metrics")).text
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    samples = families["hubbub_delivery_latency_seconds"].samples
+    return {sample.exemplar.labels["trace_id"] for sample in samples if sample.exemplar is not None}
 
 
 async def devices(server: Server) -> tuple[list[RawClient], str]:
@@ -46,7 +62,7 @@ async def say(client: RawClient, room: str, number: int) -> int:
 
 
 async def test_workers_are_one_server(make_server: MakeServer) -> None:
-    server = make_server(SETTINGS)
+    server = make_server(SETTINGS | TRACED)
     await server.start()
     clients, room = await devices(server)
     for number, client in enumerate(clients):
@@ -58,6 +74,9 @@ async def test_workers_are_one_server(make_server: MakeServer) -> None:
     assert page.value("hubbub_build_info") == 1
     assert page.value("hubbub_commands_total", command="send", outcome="ok") == DEVICES
     assert page.complaints() == ""
+    traces = await traces_of_deliveries(server)
+    assert traces
+    assert all(len(trace) == len("4bf92f3577b34da6a3ce929d0e0e4736") for trace in traces)
     assert await server.readiness() == (200, [])
     assert await server.stop() == 0
 

@@ -5,12 +5,15 @@ import urllib.error
 import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from hubbub.runtime.metrics import METRICS, PREFIX
 
 WITHIN_SECONDS = 2.0
+END = "# EOF"  # of OpenMetrics
+EXEMPLAR = " # {"
 Together = Callable[[tuple[float, float]], float]
 
 _WAYS: Mapping[str, Together] = {"sum": sum, "max": max, "min": min}
@@ -19,35 +22,58 @@ _TOGETHER = {f"{PREFIX}{metric.name}": _WAYS[metric.workers] for metric in METRI
 }
 
 
-async def metrics(pages: Sequence[str]) -> bytes:
-    """The sum of the readings of every worker that answers, as Prometheus text."""
-    texts = await asyncio.gather(*(_text(f"{page}/metrics") for page in pages))
-    return put_together([text for text in texts if text is not None]).encode()
+class Sample(NamedTuple):
+    """A reading; `exemplar`: what OpenMetrics has behind it, the trace of one observation and when that was."""
+
+    value: float
+    exemplar: str = ""
+
+
+async def metrics(pages: Sequence[str], own: str, accept: str) -> bytes:
+    """The readings of every worker that answers and those of their supervisor (`own`), in the form that `accept` names."""
+    texts = await asyncio.gather(*(_text(f"{page}/metrics", accept) for page in pages))
+    return put_together([*(text for text in texts if text is not None), own]).encode()
 
 
 def put_together(texts: Sequence[str]) -> str:
-    """Prometheus texts as one: readings of equal names and labels are added, or are the largest or smallest; pure."""
+    """Prometheus texts, or OpenMetrics, as one; pure.
+
+    Readings of equal names and labels are added, or are the largest or smallest; of their exemplars the newest is kept.
+    """
     heads: dict[str, dict[str, None]] = defaultdict(dict)
-    samples: dict[str, dict[str, float]] = defaultdict(dict)
+    samples: dict[str, dict[str, Sample]] = defaultdict(dict)
     for text in texts:
         family = ""
-        for line in filter(None, text.splitlines()):
-            if line.startswith("#"):
+        for line in text.splitlines():
+            if line.startswith("#") and line != END:
                 family = line.split(" ", 3)[2]
                 heads[family][line] = None
-            else:
-                name, _, value = line.rpartition(" ")
-                _put(samples[family], name, float(value), _TOGETHER.get(family, sum))
-    lines = ((*heads[family], *_told(samples[family])) for family in heads)
-    return "".join(f"{line}\n" for each in lines for line in each)
+            elif line and line != END:
+                _put(samples[family], line, _TOGETHER.get(family, sum))
+    lines = [line for family in heads for line in (*heads[family], *_told(samples[family]))]
+    ending = [END] if any(text.endswith(f"{END}\n") for text in texts) else []
+    return "".join(f"{line}\n" for line in (*lines, *ending))
 
 
-def _put(samples: dict[str, float], name: str, value: float, together: Together) -> None:
-    samples[name] = together((samples[name], value)) if name in samples else value
+def _put(samples: dict[str, Sample], line: str, together: Together) -> None:
+    reading, _, exemplar = line.partition(EXEMPLAR)
+    name, _, value = reading.rpartition(" ")
+    found = samples.get(name)
+    if found is None:
+        samples[name] = Sample(float(value), exemplar)
+    else:
+        newest = max(found.exemplar, exemplar, key=_moment)
+        samples[name] = Sample(together((found.value, float(value))), newest)
 
 
-def _told(samples: dict[str, float]) -> Iterator[str]:
-    return (f"{name} {value!r}" for name, value in samples.items())
+def _moment(exemplar: str) -> float:
+    """When it was observed (s): its last word."""
+    return float(exemplar.rpartition(" ")[2] or 0)
+
+
+def _told(samples: Mapping[str, Sample]) -> Iterator[str]:
+    for name, (value, exemplar) in samples.items():
+        yield f"{name} {value!r}{EXEMPLAR}{exemplar}" if exemplar else f"{name} {value!r}"
 
 
 async def reasons(pages: Sequence[tuple[int, str | None]]) -> list[str]:
@@ -62,13 +88,14 @@ async def _reasons(slot: int, page: str | None) -> list[str]:
     return [f"worker {slot}: {each}" for each in said]
 
 
-async def _text(url: str) -> str | None:
-    return await asyncio.to_thread(_get, url)
+async def _text(url: str, accept: str = "") -> str | None:
+    asked = urllib.request.Request(url, headers={"accept": accept})  # noqa: S310 - our own workers
+    return await asyncio.to_thread(_get, asked)
 
 
-def _get(url: str) -> str | None:
+def _get(asked: urllib.request.Request) -> str | None:
     try:
-        with urllib.request.urlopen(url, timeout=WITHIN_SECONDS) as answer:  # noqa: S310 - our own workers
+        with urllib.request.urlopen(asked, timeout=WITHIN_SECONDS) as answer:  # noqa: S310
             return str(answer.read().decode())
     except urllib.error.HTTPError as refusal:
         return refusal.read().decode()

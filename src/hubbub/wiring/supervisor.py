@@ -156,14 +156,13 @@ class Supervisor:
             [(slot.number, None if slot.worker is None else slot.worker.internal) for slot in self._slots]
         )
 
-    async def _metrics(self, _accept: str) -> tuple[bytes, str]:
-        """Plain text whatever is asked for: exemplars of several workers cannot be summed."""
+    async def _metrics(self, accept: str) -> tuple[bytes, str]:
         working = [slot.worker.internal for slot in self._slots if slot.worker is not None]
         telemetry = Telemetry()
         telemetry.read("workers", lambda: len(working))
         telemetry.read("worker_restarts_total", lambda: self.restarts)
-        own, media_type = await telemetry.exposition("")
-        return await gathered.metrics(working) + own, media_type
+        own, media_type = await telemetry.exposition(accept)
+        return await gathered.metrics(working, own.decode(), accept), media_type
 
     # ── a worker's life ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,6 +2,8 @@
 
 import os
 
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
+
 from hubbub.persist.nodes import Circle
 from hubbub.wiring.gathered import put_together
 from hubbub.wiring.settings import Settings
@@ -46,6 +48,25 @@ def test_readings_of_workers_are_put_together_as_declared_and_stay_with_their_me
         "hubbub_data_disk_free_bytes 9.0",
     ]
     assert put_together([]) == ""
+
+
+def page(count: float, exemplar: str = "") -> str:
+    """OpenMetrics of a worker: a bucket, and a counter, whose family has another name than its samples."""
+    bucket = f'hubbub_wait_seconds_bucket{{le="+Inf"}} {count}{exemplar}'
+    return f"# TYPE hubbub_wait_seconds histogram\n{bucket}\n# TYPE hubbub_made counter\nhubbub_made_total {count}\n# EOF\n"
+
+
+def test_of_the_exemplars_of_a_bucket_the_newest_is_kept() -> None:
+    older, newer = (
+        f' # {{trace_id="{trace}"}} 0.{at} 17000000{at}.5' for trace, at in (("aa", 10), ("bb", 11))
+    )
+    for texts in ([page(1, older), page(2, newer), page(3)], [page(3, newer), page(2), page(1, older)]):
+        families = {family.name: family for family in open_metrics(put_together(texts))}
+        [bucket] = families["hubbub_wait_seconds"].samples
+        assert bucket.value == 6
+        assert bucket.exemplar is not None
+        assert (bucket.exemplar.labels, bucket.exemplar.value) == ({"trace_id": "bb"}, 0.11)
+        assert families["hubbub_made"].samples[0].value == 6
 
 
 def test_a_station_survives_the_command_line() -> None:
