@@ -14,6 +14,7 @@ from hubbub.testing.server_process import ServerProcess
 from hubbub_conformance.conversation import PATIENCE, Stage
 
 pytestmark = [pytest.mark.inside, pytest.mark.wires("websocket+json")]
+PAGES = 150  # of 80 KB: more than the kernel keeps for a socket on both sides
 STOPPED, RUNNING = 0.4, 0.02  # seconds: a tick of 0.25 s is late by 0.15 at least
 
 
@@ -148,4 +149,20 @@ async def test_a_node_that_is_late_lets_go_by_itself_and_takes_it_back(stage: St
     await search_becomes(stage, let_go=False)  # a busy machine may have made it late already
     async with stumbling(stage.server):
         await search_becomes(stage, let_go=True)
+    await search_becomes(stage, let_go=False)
+
+
+@pytest.mark.settings(
+    HUBBUB_DEGRADE_SEARCH="auto", HUBBUB_DEGRADE_WAITING_BYTES=50_000, HUBBUB_DEGRADE_CALM_SECONDS=1
+)
+async def test_a_node_whose_clients_read_too_slowly_lets_go_too(stage: Stage) -> None:
+    """Bob asks for more than the network holds, and reads none of it: the server stops at 64 KiB, and answers no more."""
+    [bob] = await stage.people("bob")
+    room = await stage.room(bob)
+    for number in range(10):
+        await bob.asks("send", msg_type="group", to=room, content="m" * 8_000, msg_id=f"{number}")
+    asked = [await bob.says("history", chat=room, limit=100) for _ in range(PAGES)]
+    await search_becomes(stage, let_go=True)
+    for each in asked:
+        assert len((await bob.answer(each))["entries"]) > 10
     await search_becomes(stage, let_go=False)

@@ -200,6 +200,7 @@ class Connection(Client):
         """The transport is gone."""
         self._end_lost()
         self.gate.connections.discard(self)
+        self.gate.flusher.pressed.discard(self)
         self.gate.asked.pop(self, None)
         self.gate.pongs.give(id(self), math.inf)
         self.out = None

@@ -1,10 +1,12 @@
 """What a node may let go under load so that messages go on (docs/protocol.md §7), and who says when. Pure.
 
-Mode of a feature: `on`, `off`, or `auto`: the node decides by its own lateness, one feature more every two seconds that it is late, one
-back after a longer while that it is not. In between nothing changes, so that nothing is switched to and fro.
+Mode of a feature: `on`, `off`, or `auto`: the node decides by its own pressure, one feature more every two seconds that there is some, one
+back after a longer while that there is little. In between nothing changes, so that nothing is switched to and fro. Pressure is how
+late its event loop is, or how much waits for peers that read too slowly: both are what pushes nobody needs would add to.
 """
 
 from collections.abc import Mapping
+from math import inf
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -13,6 +15,7 @@ Feature = Literal["typing", "presence", "receipts", "search"]
 Mode = Literal["on", "off", "auto"]
 FEATURES: tuple[Feature, ...] = ("typing", "presence", "receipts", "search")  # in the order they are let go
 TICKS_PER_SECOND = 4
+CALM = 0.5  # of the pressure that lets go
 PRESSED_TICKS = 2 * TICKS_PER_SECOND
 
 
@@ -41,11 +44,21 @@ class SwitchView(Struct, kw_only=True):
 
 
 class Switches:
-    """`settings` are the modes to begin with; `late_ms` is how late a tick is that counts as pressure. One comes back after `calm_seconds` without any half as late."""
+    """`settings` are the modes to begin with. Pressure is a tick later than `late_ms`, or more than `waiting_bytes` that wait.
 
-    def __init__(self, settings: Mapping[Feature, Mode], late_ms: float, calm_seconds: int = 30) -> None:
+    One comes back after `calm_seconds` without any half of either.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[Feature, Mode],
+        late_ms: float,
+        waiting_bytes: float = inf,
+        calm_seconds: int = 30,
+    ) -> None:
         self._settings = settings
         self._late_ms = late_ms
+        self._waiting_bytes = waiting_bytes
         self._calm_ticks = calm_seconds * TICKS_PER_SECOND
         self._set: Mapping[Feature, Mode] = {}
         self._let_go = 0
@@ -80,9 +93,10 @@ class Switches:
             for each in FEATURES
         ]
 
-    def tick(self, late_ms: float) -> None:
-        """A quarter of a second has passed, and this much more."""
-        pressed, calm = late_ms > self._late_ms, late_ms < self._late_ms / 2
+    def tick(self, late_ms: float, waiting_bytes: int) -> None:
+        """A quarter of a second has passed, and this much more; so much waits for slow peers."""
+        pressure = max(late_ms / self._late_ms, waiting_bytes / self._waiting_bytes)
+        pressed, calm = pressure > 1, pressure < CALM
         self._pressed = self._pressed + 1 if pressed else 0
         self._calm = self._calm + 1 if calm else 0
         if self._pressed == PRESSED_TICKS:

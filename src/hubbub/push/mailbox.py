@@ -47,13 +47,14 @@ class Flusher:
     """Writes, at the end of a loop turn, everything that was put into mailboxes during it.
 
     `sources` run first and may add to mailboxes; one that returns True has more to do in the next turn. `slow` counts
-    mailboxes that passed their bound.
+    mailboxes that passed their bound; `pressed` are those whose peers read more slowly than they are written to.
     """
 
     def __init__(self, *, outgoing_bytes: float, clock: Callable[[], int]) -> None:
         self.bound = outgoing_bytes
         self.latency = Latency(clock)
         self.slow = 0
+        self.pressed: set[Mailbox] = set()
         self.sources: list[Callable[[], bool]] = []
         self.last_step = False
         self._dirty: list[Mailbox] = []
@@ -63,6 +64,11 @@ class Flusher:
     def dirty(self) -> "list[Mailbox]":
         """Mailboxes with something in them; who fills one puts it here."""
         return self._dirty
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What waits for those who are behind."""
+        return sum(each.backlog() for each in self.pressed)
 
     def schedule(self) -> None:
         """Flush at the end of this loop turn."""
@@ -224,6 +230,7 @@ class Mailbox(Outlet):
     def pause_writing(self) -> None:
         """The peer reads slower than we write: weigh every push from now on."""
         self.paused = self.pressed = True
+        self.flusher.pressed.add(self)
 
     def resume_writing(self) -> None:
         """The peer has taken everything."""
@@ -232,10 +239,14 @@ class Mailbox(Outlet):
             self.stalled = False
             self.read_on()
         if self.missed is None:
-            self.pressed = False
+            self._relax()
         if self.missed or self.missed_other:
             self.on_drain()
         self._wake()
+
+    def _relax(self) -> None:
+        self.pressed = False
+        self.flusher.pressed.discard(self)
 
     async def drained(self) -> None:
         """Wait while the peer is behind."""
@@ -263,7 +274,8 @@ class Mailbox(Outlet):
         after = self.missed.pop(channel, None)
         if not self.missed:
             self.missed = None
-            self.pressed = self.stalled or self.paused
+            if not self.stalled and not self.paused:
+                self._relax()
         if after is not None:
             self.delivered -= channel.served - after
         return after

@@ -30,6 +30,7 @@ from hubbub.publish.relay import Relay
 from hubbub.push.presence import PresenceBoard
 from hubbub.wiring.cluster import Cluster, OnProfile
 from hubbub.wiring.settings import Settings
+from hubbub.wiring.settings.tree import bound
 
 
 def administration(
@@ -67,8 +68,9 @@ def administration(
 
 def switches_of(settings: Settings) -> Switches:
     """The features as the settings have them."""
-    modes = {feature: getattr(settings.degrade, feature) for feature in FEATURES}
-    return Switches(modes, settings.degrade.late_ms, settings.degrade.calm_seconds)
+    asked = settings.degrade
+    modes = {feature: getattr(asked, feature) for feature in FEATURES}
+    return Switches(modes, asked.late_ms, bound(asked.waiting_bytes), asked.calm_seconds)
 
 
 def health_of(

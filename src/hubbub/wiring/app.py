@@ -257,14 +257,17 @@ def _start(node: Node, settings: Settings, lag: Histogram) -> "asyncio.Task[None
 
 
 def _lateness(node: Node, lag: Histogram) -> Callable[[float], None]:
-    """Measure how late the loop is, and let features go by it where that is automatic."""
+    """Measure how late the loop is, and let features go by it, and by what waits, where that is automatic."""
 
     def late(seconds: float) -> None:
         lag.observe(seconds)
-        before = node.switches.off
-        node.switches.tick(seconds * 1000)
+        before, waiting = node.switches.off, node.gate.flusher.waiting_bytes
+        node.switches.tick(seconds * 1000, waiting)
         if node.switches.off != before:
-            log.warning("features let go under load changed", off=node.switches.off, late_seconds=seconds)
+            off = node.switches.off
+            log.warning(
+                "features let go under load changed", off=off, late_seconds=seconds, waiting_bytes=waiting
+            )
 
     return late
 

@@ -62,7 +62,7 @@ def _measure_connections(telemetry: Telemetry, gate: Gate) -> None:
     read("connections_closed_total", lambda: _by(_closed(gate.closed)))
     read("handshakes_refused_total", lambda: _by(gate.admission.refused))
     read("heartbeat_rtt_seconds", lambda: gate.round_trips)
-    read("mailbox_bytes", lambda: sum(each.backlog() for each in gate.connections if each.pressed))
+    read("mailbox_bytes", lambda: gate.flusher.waiting_bytes)
     read("slow_clients_total", lambda: gate.flusher.slow)
     read("noise_bytes_total", lambda: gate.noise)
     read("draining", lambda: gate.admission.draining)

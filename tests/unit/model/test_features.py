@@ -7,9 +7,9 @@ LATE, CALM, BETWEEN = 300.0, 10.0, 200.0
 CALM_TICKS = 30 * TICKS_PER_SECOND
 
 
-def ticks(switches: Switches, late_ms: float, count: int) -> list[Feature]:
+def ticks(switches: Switches, late_ms: float, count: int, waiting_bytes: int = 0) -> list[Feature]:
     for _ in range(count):
-        switches.tick(late_ms)
+        switches.tick(late_ms, waiting_bytes)
     return switches.off
 
 
@@ -28,6 +28,21 @@ def test_it_comes_back_after_half_a_minute_of_calm_and_not_by_a_moment() -> None
     assert ticks(switches, BETWEEN, 1_000) == ["typing", "presence"]
     assert ticks(switches, CALM, CALM_TICKS) == ["typing"]
     assert ticks(switches, CALM, CALM_TICKS * 9) == []
+
+
+def test_what_waits_for_slow_peers_is_pressure_too_and_either_is_enough() -> None:
+    switches = Switches(AUTO, 250, waiting_bytes=1_000)
+    assert ticks(switches, CALM, PRESSED_TICKS, waiting_bytes=1_001) == ["typing"]
+    for number in range(PRESSED_TICKS):
+        ticks(switches, *((LATE, 1) if number % 2 else (CALM, 1, 1_001)))
+    assert switches.off == ["typing", "presence"]
+    assert ticks(switches, CALM, 1_000, waiting_bytes=500) == ["typing", "presence"]
+    assert ticks(switches, BETWEEN, 1_000, waiting_bytes=499) == ["typing", "presence"]
+    assert ticks(switches, CALM, CALM_TICKS, waiting_bytes=499) == ["typing"]
+
+
+def test_without_a_bound_for_it_what_waits_is_not_looked_at() -> None:
+    assert ticks(Switches(AUTO, 250), CALM, PRESSED_TICKS, waiting_bytes=2**40) == []
 
 
 def test_a_pause_in_the_pressure_begins_it_anew() -> None:

@@ -64,6 +64,19 @@ def test_beyond_the_bound_pushes_are_dropped_and_nothing_is_read(stage: Stage, p
     assert peer.backlog() == waiting
 
 
+def test_what_waits_is_counted_of_those_who_are_behind_and_of_nobody_else(stage: Stage, peer: Peer) -> None:
+    other = stage.come("alice")
+    stall(stage, peer)
+    assert stage.flusher.pressed == {peer}
+    assert stage.flusher.waiting_bytes == peer.backlog() > HIGH
+    other.put(b"x")
+    assert stage.flusher.waiting_bytes == peer.backlog()
+    peer.manual.go_on_reading()
+    stage.flush()
+    assert stage.flusher.pressed == set()
+    assert stage.flusher.waiting_bytes == 0
+
+
 def test_who_has_drained_is_told_of_each_hole_once_and_goes_on(stage: Stage, peer: Peer) -> None:
     said = stall(stage, peer)
     stage.publish(stage.say("r2", 2), stage.say("r1", 3))

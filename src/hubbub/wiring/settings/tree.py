@@ -266,7 +266,7 @@ class Database(Struct, frozen=True, kw_only=True):
 
 
 class Degrade(Struct, frozen=True, kw_only=True):
-    """What may be let go under load so that messages go on: `on`, `off`, or `auto`, by this node's lateness (docs/operations.md)."""
+    """What may be let go under load so that messages go on: `on`, `off`, or `auto`, by this node's pressure (docs/operations.md)."""
 
     typing: Annotated[Mode, _text("Telling who is typing.")] = "on"
     presence: Annotated[Mode, _text("Telling who is there.")] = "on"
@@ -276,10 +276,16 @@ class Degrade(Struct, frozen=True, kw_only=True):
         int,
         _count("`auto`: a tick later than this, for two seconds, lets one more go.", least=10, most=60_000),
     ] = 250
+    waiting_bytes: Annotated[
+        int,
+        _count(
+            "`auto`: so does more than this waiting for connections that read too slowly, of a whole process. 0: not looked at."
+        ),
+    ] = 67_108_864
     calm_seconds: Annotated[
         int,
         _count(
-            "`auto`: after this many seconds without a tick later than half of `late_ms`, one comes back.",
+            "`auto`: after this many seconds with less than half of each, one comes back.",
             least=1,
             most=3600,
         ),
