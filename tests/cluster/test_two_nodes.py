@@ -1,11 +1,40 @@
 """What is said, done and withdrawn on one of two nodes is heard, seen and missing on the other."""
 
+import asyncio
+from typing import Any
+
+from redis import Redis as Client
+from tests.operate.test_administration import operator
+from tests.operate.test_user_erasure import life_of, words_of
 from tests.services.readings import Readings
 
+from hubbub.operate.cluster.redis import Redis
 from hubbub.testing.server_process import ServerProcess
-from hubbub_conformance.conversation import Stage
+from hubbub_conformance.conversation import Connection, Stage
+from tests.conftest import SECRET
 
-SETTINGS = {"HUBBUB_LIMITS_CONNECTIONS_PER_USER": "4"}
+SETTINGS = {"HUBBUB_LIMITS_CONNECTIONS_PER_USER": "4", "HUBBUB_PRESENCE_LINGER_SECONDS": "1"}
+PATIENCE = 30.0
+READ: dict[bytes, Any] = {
+    b"string": lambda client, key: client.get(key),
+    b"zset": lambda client, key: client.zrange(key, 0, -1),
+    b"hash": lambda client, key: client.hgetall(key),
+    b"set": lambda client, key: client.smembers(key),
+}
+
+
+def keys_holding(redis: Redis, *words: str) -> set[str]:
+    """The keys of everything in Redis that has one of these words in its name or in what it holds."""
+    with Client(port=redis.port) as client:
+        kept = {key: READ[client.type(key)](client, key) for key in client.scan_iter()}
+    return {key.decode() for key, held in kept.items() for each in words if each in f"{key!r} {held!r}"}
+
+
+async def gone_from(redis: Redis, *words: str) -> None:
+    """What the journal commits is told to Redis a moment later."""
+    async with asyncio.timeout(PATIENCE):
+        while keys_holding(redis, *words):
+            await asyncio.sleep(0.02)
 
 
 def message(room: str, msg_id: str) -> dict[str, object]:
@@ -110,6 +139,48 @@ async def test_one_users_connections_are_counted_together(two: Stage) -> None:
         return word["type"], word.get("code")
 
     await two.agrees(("bye", 4503), first_word)
+
+
+async def name_of(whom: Connection, reader: Connection) -> str:
+    """As the next node has it."""
+    name: str = (await reader.http.get(f"/users/{whom.user}")).gives(200)["display_name"]
+    return name
+
+
+async def test_what_an_erased_user_said_is_in_no_redis_and_on_no_node(
+    two: Stage, two_nodes: list[ServerProcess], own_redis: Redis
+) -> None:
+    mallory, bob = await two.people("mallory", "bob")
+    chats = await life_of(mallory, bob, two)
+    said, meant, whispered = words_of(mallory)
+    name = f"{mallory.user} M."
+    for chat, words in zip(chats, (meant, whispered), strict=True):
+        for reader in (mallory, bob):
+            assert words in str(await reader.asks("history", chat=chat))
+    await bob.eventually_hears("profile", user=mallory, display_name=name)
+    assert len(keys_holding(own_redis, meant, whispered)) == len(chats)
+    assert f":here:{mallory.user}" in str(keys_holding(own_redis, mallory.user))
+
+    admin = operator(two, secret=SECRET.encode())  # asks one node after the other
+    whom = {"user": mallory.user}
+    while not (await admin.post(f"/admin/users/{mallory.user}/erase", whom)).gives(200)["done"]:
+        await asyncio.sleep(0.1)
+    await mallory.is_closed(4501)
+    await gone_from(own_redis, said, meant, whispered, name, f":here:{mallory.user}")
+    async with asyncio.timeout(
+        PATIENCE
+    ):  # of who is nobody's friend any more, nobody is told that the name has changed
+        while {await name_of(mallory, bob) for _ in two_nodes} != {"Deleted user"}:
+            await asyncio.sleep(0.02)
+    for _ in two_nodes:
+        seen = [(await bob.http.get(f"/chats/{chat}/entries")).gives(200) for chat in chats]
+        seen += [(await bob.http.get(path)).gives(200) for path in ("/chats", f"/users/{mallory.user}")]
+        device = await bob.person.connects(cursors=dict.fromkeys(chats, 0))
+        seen += [device.welcome, *[await device.asks("history", chat=chat) for chat in chats]]
+        presence = await device.asks("presence", users=[mallory.user])
+        assert not [words for words in (said, meant, whispered, name) if words in str(seen)]
+        assert presence["presences"] == [{"user": mallory.user, "online": False, "last_seen": None}]
+    assert all(":recent:" in key for key in keys_holding(own_redis, mallory.user)), "who wrote, not what"
 
 
 async def test_how_late_the_bus_and_what_came_over_it_are_is_measured(
