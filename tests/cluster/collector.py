@@ -1,5 +1,6 @@
 """A collector of traces in memory: takes OTLP over HTTP, as Jaeger does."""
 
+import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,10 +27,10 @@ class Collected(NamedTuple):
 
 
 class Collector:
-    """`spans` so far; `endpoint` is where they are to be sent."""
+    """`spans` so far; they are to be sent to `/v1/traces` below `root`."""
 
     def __init__(self, port: int) -> None:
-        self.endpoint = f"http://127.0.0.1:{port}/v1/traces"
+        self.root = f"http://127.0.0.1:{port}"
         self.spans: list[Collected] = []
 
     def take(self, body: bytes) -> None:
@@ -66,7 +67,9 @@ def collecting() -> Iterator[Collector]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            collector.take(self.rfile.read(int(self.headers["content-length"])))
+            body = self.rfile.read(int(self.headers["content-length"]))
+            packed = self.headers["content-encoding"] == "gzip"
+            collector.take(gzip.decompress(body) if packed else body)
             self.send_response(200)
             self.end_headers()
             self.wfile.write(ExportTraceServiceResponse().SerializeToString())

@@ -1,4 +1,4 @@
-"""One message's way, seen from outside: from its sender's `traceparent` to the fan-out on both nodes."""
+"""One message's way, seen from outside: from its sender's `traceparent` to the fan-out on both nodes, through a collector that is not ours."""
 
 import asyncio
 import json
@@ -11,6 +11,7 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from tests.cluster.collector import Collected, Collector, collecting
+from tests.services.rotel import Rotel
 
 from hubbub.operate.cluster.redis import Redis
 from hubbub.testing.server_process import ServerProcess
@@ -31,12 +32,21 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="module")
+def rotel(collector: Collector) -> Iterator[Rotel]:
+    """Between the nodes and the collector, which only sees what Rotel understood and passed on."""
+    service = Rotel(collector.root)
+    service.start()
+    yield service
+    service.discard()
+
+
+@pytest.fixture(scope="module")
 def nodes(
-    own_redis: Redis, collector: Collector, tmp_path_factory: pytest.TempPathFactory
+    own_redis: Redis, rotel: Rotel, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[ServerProcess]]:
     running = Servers(lambda: tmp_path_factory.mktemp("node"), own_redis.url)
     settings = {
-        "HUBBUB_TRACE_ENDPOINT": collector.endpoint,
+        "HUBBUB_TRACE_ENDPOINT": rotel.endpoint,
         "HUBBUB_TRACE_RATIO": "0",
         "HUBBUB_TRACE_ASKED_PER_SECOND": "100",
         "OTEL_BSP_SCHEDULE_DELAY": "50",
