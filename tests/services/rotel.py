@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from hubbub.operate.cluster.service import MissingError, Service, free_port
+from hubbub.operate.cluster.ports import free_port
+from hubbub.operate.cluster.service import MissingError, Service
 
 
 class Rotel(Service):

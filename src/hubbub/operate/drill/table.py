@@ -11,6 +11,7 @@ from hubbub.operate.drill.troubles import (
     certificate_expiry,
     clock_skew,
     database_failover,
+    features_let_go,
     node_kill,
     redis_loss,
     slow_disk,
@@ -57,4 +58,5 @@ DRILLS: Mapping[str, Drill] = {
     "clock-skew": Drill("A node's clock is wrong", clock_skew.run, (), _needs_faketime),
     "certificate-expiry": Drill("The certificate of framed TCP expires", certificate_expiry.run),
     "traffic-spike": Drill("Many come at once", traffic_spike.run),
+    "features-let-go": Drill("A node lets features go under load", features_let_go.run),
 }

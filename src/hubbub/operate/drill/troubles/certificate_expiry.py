@@ -1,23 +1,18 @@
 """The certificate of framed TCP runs out, is replaced, and read again at SIGHUP."""
 
-import asyncio
 import datetime as dt
-import json
 import signal
 import ssl
-import struct
 from pathlib import Path
-from typing import Any
 
 from hubbub.operate.cluster.certificate import make_certificate
-from hubbub.operate.cluster.ports import LOOPBACK, free_port
+from hubbub.operate.cluster.ports import free_port
 from hubbub.operate.cluster.server import Server, sign_up, until
+from hubbub.operate.drill.line import Line
 from hubbub.operate.drill.network import now
 from hubbub.operate.drill.scene import Scene
 
 AGE, LEFT = dt.timedelta(hours=1), dt.timedelta(seconds=20)
-HEADER = struct.Struct(">4sHI")  # docs/protocol.md §1
-JSON_1 = 0x0001
 
 
 async def run(scene: Scene) -> None:
@@ -36,7 +31,7 @@ async def run(scene: Scene) -> None:
     await scene.open()
     token = await sign_up(node, "by-tcp")
     old = ssl.create_default_context(cafile=pem)
-    line = await Line.opened(port, old, token)
+    line = await Line.opened(port, token, old)
     warned = node.lines("expires soon")
     scene.expect(
         "a warning ahead", f"{len(warned)} in the log: the certificate expires soon", passed=bool(warned)
@@ -53,7 +48,7 @@ async def run(scene: Scene) -> None:
         "new connections are refused by their clients", refused or "let in", passed="expired" in refused
     )
     await _replace(scene, node, pem)
-    fresh = await Line.opened(port, ssl.create_default_context(cafile=pem), token)
+    fresh = await Line.opened(port, token, ssl.create_default_context(cafile=pem))
     answers = [await each.ping() for each in (line, fresh)]
     scene.expect(
         "after SIGHUP new connections get the new one", f"answered {answers[1]}", passed=answers[1] == "pong"
@@ -75,40 +70,7 @@ async def _replace(scene: Scene, node: Server, pem: Path) -> None:
 
 async def _is_refused(port: int, context: ssl.SSLContext, token: str) -> str:
     try:
-        (await Line.opened(port, context, token)).close()
+        (await Line.opened(port, token, context)).close()
     except ssl.SSLCertVerificationError as error:
         return error.verify_message
     return ""
-
-
-class Line:
-    """A client of framed TCP in JSON."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    @classmethod
-    async def opened(cls, port: int, context: ssl.SSLContext, token: str) -> "Line":
-        """Greeted. Raises ssl.SSLCertVerificationError."""
-        line = cls(*await asyncio.open_connection(LOOPBACK, port, ssl=context))
-        await line.ask({"type": "hello", "token": token})
-        return line
-
-    async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The reply."""
-        data = json.dumps(request | {"id": 1}).encode()
-        self._writer.write(HEADER.pack(b"HUB1", JSON_1, len(data)) + data)
-        while True:
-            _, _, length = HEADER.unpack(await self._reader.readexactly(HEADER.size))
-            envelope: dict[str, Any] = json.loads(await self._reader.readexactly(length))
-            if envelope.get("id") == 1:
-                return envelope
-
-    async def ping(self) -> str:
-        """What is answered."""
-        return str((await self.ask({"type": "ping"}))["type"])
-
-    def close(self) -> None:
-        """Gone."""
-        self._writer.close()
