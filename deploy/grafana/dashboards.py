@@ -14,6 +14,7 @@ from typing import Any
 FOLDER = Path(__file__).parent / "dashboards"
 WHERE = 'namespace=~"$namespace",instance=~"$node"'
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+TRACED = "hubbub_delivery_latency_seconds_bucket"  # its buckets lead to traces, which Grafana shows as points
 COLUMNS, WIDTH, HEIGHT = 24, 8, 8
 STAT_WIDTH, STAT_HEIGHT = 4, 4
 
@@ -221,7 +222,7 @@ def _panel(panel: Panel, number: int) -> dict[str, Any]:
         "options": {"textMode": "value_and_name"} if any("{{" in legend for legend in panel.queries) and panel.stat else {},
         "targets": [
             {"refId": chr(ord("A") + place), "datasource": SOURCE, "expr": Template(expr).substitute(where=WHERE),
-             "legendFormat": legend or panel.title}
+             "legendFormat": legend or panel.title, "exemplar": TRACED in expr}
             for place, (legend, expr) in enumerate(panel.queries.items())
         ],
     }  # fmt: skip

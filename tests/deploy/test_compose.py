@@ -15,6 +15,7 @@ from tests.deploy.places import DEPLOY
 
 from hubbub.operate.cluster.postgres import BINARIES, SETTINGS, Postgres
 from hubbub.operate.cluster.service import await_true, find_program, running
+from hubbub.operate.doctor.services import FIRST_TO_GO
 
 COMPOSE = DEPLOY / "compose"
 FILES = sorted(COMPOSE.glob("*.yaml"))
@@ -103,6 +104,16 @@ def test_who_is_asked_is_there(name: str) -> None:
     asked = set(re.findall(r"([a-z][\w-]+):\d{4}\b", (COMPOSE / name).read_text()))
     assert asked
     assert asked <= there
+
+
+def test_a_latency_leads_to_jaeger_and_redis_keeps_what_must_stay() -> None:
+    """Prometheus throws exemplars away unless told otherwise; `allkeys-lru` would let go of who is there before of history."""
+    there = read(COMPOSE / "full.yaml")["services"]
+    assert "--enable-feature=exemplar-storage" in there["prometheus"]["command"]
+    by_type = {each["type"]: each for each in read(COMPOSE / "grafana" / "datasources.yaml")["datasources"]}
+    [way] = by_type["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]
+    assert (way["name"], way["datasourceUid"]) == ("trace_id", by_type["jaeger"]["uid"])
+    assert FIRST_TO_GO in there["redis"]["command"]
 
 
 def test_prometheus_takes_its_configuration(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
+from time import time
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import urlopen
@@ -39,10 +40,13 @@ SETTINGS = {
     "HUBBUB_HEARTBEAT_MS": "2000",
     "HUBBUB_DATABASE_TIMEOUT_SECONDS": "0.5",
     "HUBBUB_LIMITS_SEND_PER_SECOND": "0",
+    "HUBBUB_TRACE_ENDPOINT": "http://127.0.0.1:9/v1/traces",  # nobody takes them, but the measure leads to them
+    "HUBBUB_TRACE_RATIO": "1",
 }
 NOT_HERE = re.compile(r"hubbub_(replica_|workers|worker_restarts|forecast_|certificate_)|ALERTS")
 """Of a copy of the database, a supervisor, a forecast, a certificate, and of alerts that fire: there are none of these here."""
 PAUSE, OFTEN = 0.05, 20
+TRACED = "delivery_latency_seconds_bucket"
 
 
 def hurried(text: str) -> str:
@@ -63,6 +67,13 @@ class Watch:
         """The values of a query now."""
         answer = asked(f"{self.prometheus.url}/api/v1/query?{urlencode({'query': promql})}")
         return [float(each["value"][1]) for each in answer["data"]["result"]]
+
+    def exemplars(self, selector: str) -> list[str]:
+        """The traces that the series of the last minutes lead to."""
+        now = time()
+        asking = urlencode({"query": selector, "start": now - 300, "end": now + 60})
+        series = asked(f"{self.prometheus.url}/api/v1/query_exemplars?{asking}")["data"]
+        return [found["labels"]["trace_id"] for each in series for found in each["exemplars"]]
 
     def alerts(self) -> dict[str, str]:
         """The state in Alertmanager of each alert, by its name."""
@@ -188,6 +199,22 @@ def test_what_is_not_here_is_understood_at_least(watch: Watch) -> None:
     for expr in queries().values():
         if NOT_HERE.search(expr):
             watch.ask(expr)
+
+
+async def test_a_latency_leads_to_a_trace(watch: Watch) -> None:
+    """On the panels that Grafana asks exemplars for."""
+    traced = {
+        target["expr"].partition("hubbub_")[2].partition("{")[0]
+        for path in DASHBOARDS
+        for panel in json.loads(path.read_text())["panels"]
+        for target in panel["targets"]
+        if target["exemplar"]
+    }
+    assert traced == {TRACED}
+    async with talk(watch.nodes), asyncio.timeout(WITHIN):
+        while not (found := await asyncio.to_thread(watch.exemplars, f"hubbub_{TRACED}")):
+            await asyncio.sleep(0.5)
+    assert all(re.fullmatch(r"[0-9a-f]{32}", each) for each in found)
 
 
 # ── an alert ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -53,7 +53,10 @@ class PastPrometheus(Prometheus):
 
 
 class WatchingPrometheus(Prometheus):
-    """It scrapes `targets` (host:port) four times a second, and tells an Alertmanager on this port what `rules` say."""
+    """It scrapes `targets` (host:port) four times a second, and tells an Alertmanager on this port what `rules` say.
+
+    It keeps exemplars, as that of deploy/compose does.
+    """
 
     def __init__(self, rules: str, targets: Sequence[str], alertmanager: int) -> None:
         self._rules = rules
@@ -65,6 +68,9 @@ class WatchingPrometheus(Prometheus):
     def prepare(self) -> None:
         super().prepare()
         (self.folder / "rules.yaml").write_text(self._rules)
+
+    def command(self) -> Sequence[str]:
+        return [*super().command(), "--enable-feature=exemplar-storage"]
 
 
 def open_metrics(history: Mapping[str, Iterable[Point]]) -> str:
