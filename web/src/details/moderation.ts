@@ -8,6 +8,7 @@ import { friends } from '../state/friends.svelte';
 import { hub } from '../state/hub';
 import { people } from '../state/people.svelte';
 import type { ChatRoom } from '../state/room.svelte';
+import { server } from '../state/server.svelte';
 import { session } from '../state/session.svelte';
 import { shell } from '../state/shell.svelte';
 
@@ -28,16 +29,7 @@ export function memberChoices(member: Member, room: ChatRoom): MenuChoice[] {
 
 function friendly({ user }: Member): MenuChoice[] {
   if (user === session.user) return [];
-  if (friends.isFriend(user))
-    return [
-      {
-        label: t().details.write,
-        icon: 'chat',
-        run: () => {
-          openChatWith(user);
-        },
-      },
-    ];
+  if (friends.isFriend(user)) return [writeTo(user)];
   if (friends.isBlocked(user)) {
     return [
       {
@@ -47,7 +39,18 @@ function friendly({ user }: Member): MenuChoice[] {
       },
     ];
   }
-  return [{ label: t().friends.addButton, icon: 'userPlus', run: () => void befriend(user) }];
+  const ask: MenuChoice = { label: t().friends.addButton, icon: 'userPlus', run: () => void befriend(user) };
+  return server.open ? [writeTo(user), ask] : [ask];
+}
+
+function writeTo(user: string): MenuChoice {
+  return {
+    label: t().details.write,
+    icon: 'chat',
+    run: () => {
+      openChatWith(user);
+    },
+  };
 }
 
 async function befriend(user: string): Promise<void> {

@@ -30,8 +30,9 @@ export async function askToBlock(user: string): Promise<void> {
   if (sure) await shell.attempt(() => hub.friends.block(user));
 }
 
-/** Open the private chat with a friend; it exists since the friendship does. */
+/** Open the private chat with a user: that with a friend exists since the friendship does, another begins with words. */
 export function openChatWith(user: string): void {
   const chat = chats.withPeer(user);
   if (chat) shell.go({ view: 'chat', chat: chat.chat });
+  else shell.open({ kind: 'firstMessage', user });
 }

@@ -17,6 +17,7 @@ export type Overlay =
   | { kind: 'switcher' }
   | { kind: 'shortcuts' }
   | { kind: 'newRoom' }
+  | { kind: 'firstMessage'; user: string }
   | { kind: 'invite' }
   | { kind: 'details' }
   | { kind: 'readers'; message: MessageItem }
