@@ -240,10 +240,10 @@ def _command() -> str:
 
 
 def _commit() -> str:
-    """With a `+` if files that matter were changed since; empty outside a checkout."""
+    """With a `+` if files that matter were changed since (other records do not); empty outside a checkout."""
     if shutil.which("git") is None:
         return ""
-    changed = _git("status", "--porcelain", "--", "../src", ".")
+    changed = _git("status", "--porcelain", "--", "../src", ".", ":!records")
     return _git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
 
 
