@@ -196,9 +196,29 @@ def minutes(records: Records) -> list[str]:
     return lines + ["| " + " | ".join(shown(row[head]) for head in heads) + " |" for row in rows]
 
 
+COMPARED = {
+    "deliveries": "deliveries/s", "delivered after, p50": "p50 ms", "delivered after, p99": "p99 ms",
+    "server CPU of a delivery": "CPU of a delivery, µs", "memory of the server": "memory, MiB",
+}  # fmt: skip
+"""Lines of bench/against, as the heads of its table."""
+
+
+def peers(records: Records) -> list[str]:
+    """The servers of bench/against beside each other."""
+    found = the(records, "against")
+    if found is None:
+        return ["No run of it is recorded."]
+    measured = found[1]["measured"]
+    lines = [f"| | {' | '.join(COMPARED.values())} |", "|---" + "|--:" * len(COMPARED) + "|"]
+    for server in (line.removesuffix(": deliveries") for line in measured if line.endswith(": deliveries")):
+        figures = (shown(measured[f"{server}: {what}"]) for what in COMPARED)
+        lines.append(f"| {server} | {' | '.join(figures)} |")
+    return lines
+
+
 BLOCKS: Mapping[Path, Mapping[str, Callable[[Records], list[str]]]] = {
     README: {"proof": proof},
-    PERFORMANCE: {"model": model, "results": results, "minutes": minutes},
+    PERFORMANCE: {"model": model, "results": results, "minutes": minutes, "peers": peers},
 }
 
 
