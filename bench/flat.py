@@ -196,7 +196,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=500.0, help="messages a second, in all rooms together")
     parser.add_argument("--crowd-rate", type=float, default=40.0, help="messages a second in the large room")
     parser.add_argument("--content", type=int, default=40, help="characters in a message")
-    parser.add_argument("--blocks", type=int, default=8, help="rounds of each kind with each server")
+    parser.add_argument("--blocks", type=int, default=6, help="rounds of each kind with each server")
     parser.add_argument("--seconds", type=float, default=1.0, help="of each round")
     conduct(parser, run)
 
