@@ -145,6 +145,14 @@ async def test_what_waited_while_its_right_was_taken_and_given_back_is_not_done(
     assert len(await place.transcript(room)) > 4
 
 
+async def test_a_membership_is_not_left_by_who_asked_to_leave_the_one_before(place: Place) -> None:
+    room = await place.room("alice", "bob")
+    waiting = await place.proposal("bob", c.Leave, chat=room, msg_id="m1")
+    await place.ask("alice", c.Kick, chat=room, user="bob")
+    await place.ask("bob", c.Join, chat=room)
+    await is_not_done(place, waiting)
+
+
 @pytest.mark.parametrize("how", NO_FRIENDS)
 async def test_what_waited_while_its_people_were_no_friends_is_not_done(place: Place, how: str) -> None:
     await place.befriend("alice", "bob")
@@ -165,7 +173,7 @@ async def test_what_waited_while_its_sender_was_given_more_is_done(
     room = await place.room("alice", "bob")
     sent = await place.ask("bob", c.Send, **message(room))
     await place.ask("alice", c.Mute, chat=room, user="bob", until=2**50)
-    waiting = await place.proposal("bob", c.Delete, chat=room, seq=sent.seq)
+    waiting = await place.proposal("bob", c.Delete, chat=room, seq=sent.seq, msg_id="d")
     await place.ask("alice", command, chat=room, user="bob", **about)
     assert isinstance(await place.dispatcher.commit(waiting), Done)
 

@@ -129,6 +129,15 @@ async def test_what_no_retry_can_name_is_done_by_what_is_allowed_now(nodes: Node
     assert (await nodes[1].ask("bob", c.Leave, chat=room)).seq == 4
 
 
+async def test_who_was_muted_on_another_node_can_leave_this_one_at_once(nodes: Nodes) -> None:
+    room = await nodes[0].room("alice", "bob")
+    await nodes[1].chats.load(room)
+    await nodes[0].ask("alice", c.Mute, chat=room, user="bob", until=2**50)
+    await nodes[1].ask("bob", c.Leave, chat=room, msg_id="l")
+    await nodes[1].ask("bob", c.Join, chat=room, msg_id="j")
+    assert await nodes[1].refused("bob", c.Send, **message(room, "m")) == "muted"
+
+
 async def test_who_was_blocked_on_another_node_is_a_stranger_here(nodes: Nodes) -> None:
     await nodes[0].befriend("alice", "bob")
     hello = {"msg_type": "private", "content": "hi"}

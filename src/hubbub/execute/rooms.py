@@ -93,7 +93,8 @@ async def join(desk: Desk, caller: Caller, command: Join, chat: Chat, _now: int)
     if chat.member(caller.user) is None:
         check_join(chat, caller.user)
         await check_rooms_of(desk, caller.user)
-    return propose(caller.user, command, chat, partial(_do_join, desk.bounds, caller.user), guest=caller.user)
+    decide = partial(_do_join, desk.bounds, caller.user)
+    return propose(caller.user, command, chat, decide, guest=caller.user, rests_on="since")
 
 
 def check_join(chat: Chat | Draft, user: str) -> None:
@@ -122,7 +123,7 @@ def _check_not_full(draft: Draft, most: float) -> int:
 
 def leave(_desk: Desk, caller: Caller, command: Leave, chat: Chat, _now: int) -> Proposal:
     """Stop being a member; the last owner's successor is the longest-standing admin, else member."""
-    return propose(caller.user, command, chat, partial(_do_leave, caller.user))
+    return propose(caller.user, command, chat, partial(_do_leave, caller.user), rests_on="since")
 
 
 def _do_leave(user: str, draft: Draft, now: int) -> Reply:

@@ -5,6 +5,7 @@ a transaction in progress makes of it.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -14,6 +15,10 @@ GROUP = "group"
 PRIVATE = "private"
 OWNER, ADMIN, MEMBER = "owner", "admin", "member"
 RANK = {MEMBER: 0, ADMIN: 1, OWNER: 2}
+
+
+Held = tuple[Literal["since", "standing"], int]
+"""What of a Member somebody's right rested on, and how it was then."""
 
 
 class Member(Struct, kw_only=True, gc=False):

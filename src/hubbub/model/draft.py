@@ -9,7 +9,7 @@ from copy import copy
 
 from msgspec.structs import replace
 
-from hubbub.model.chats import Chat, Member, Pair, other_of
+from hubbub.model.chats import Chat, Held, Member, Pair, other_of
 from hubbub.model.effects import (
     BanGone,
     BanPut,
@@ -106,10 +106,10 @@ class Draft:
             if changed is not None:
                 yield user, changed
 
-    def begin(self, user: str, standing: int | None) -> None:
-        """A proposal is decided next that `user` made when their membership had this standing (None: without one)."""
+    def begin(self, user: str, held: Held | None) -> None:
+        """A proposal is decided next that `user` made when they held this (None: they were no member, or it does not matter)."""
         member = self.member(user)
-        self.withdrawn = standing is not None and member is not None and member.standing != standing
+        self.withdrawn = held is not None and member is not None and getattr(member, held[0]) != held[1]
 
     def _check_standing(self) -> None:
         """Rights that were taken and given back meanwhile: an earlier refusal of the same may have been told elsewhere."""

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from hubbub.model.chats import Chat
+from hubbub.model.chats import Chat, Held
 from hubbub.model.commands import AnyCommand, Send
 from hubbub.model.draft import Draft
 from hubbub.model.entries import Entry
@@ -48,8 +49,8 @@ class Proposal:
     and gives the reply. `targets` are seqs whose messages `decide` needs to see. `people` lets a private chat be
     proposed to before it has a row; `fresh` is a room that is about to be made. `beside` are two people whose
     private chat `decide` looks at too (`draft.beside`), `guest` a user whose number of rooms counts (`draft.rooms`).
-    `standing` is that of the user's membership when their right was checked (model.chats.Member; None: they had none, or there
-    is no `msg_id`, so that no retry names the same thing and nobody was refused it meanwhile).
+    `held` is what the user's right rested on when it was checked: if that is another by now, nothing is done. None: they were no
+    member, or there is no `msg_id`, so that no retry names the same thing and nobody was refused it meanwhile.
     `accepted` is when its command was, in ms, and `trace` its traceparent if it is traced; the dispatcher says so.
     """
 
@@ -61,9 +62,9 @@ class Proposal:
         "digest",
         "fresh",
         "guest",
+        "held",
         "msg_id",
         "people",
-        "standing",
         "targets",
         "trace",
         "user",
@@ -82,7 +83,7 @@ class Proposal:
         targets: tuple[int, ...] = (),
         beside: tuple[str, str] | None = None,
         guest: str | None = None,
-        standing: int | None = None,
+        held: Held | None = None,
     ) -> None:
         self.accepted = 0
         self.trace: str | None = None
@@ -96,7 +97,7 @@ class Proposal:
         self.targets = targets
         self.beside = beside
         self.guest = guest
-        self.standing = standing
+        self.held = held
 
 
 def propose(
@@ -108,8 +109,12 @@ def propose(
     targets: tuple[int, ...] = (),
     beside: tuple[str, str] | None = None,
     guest: str | None = None,
+    rests_on: Literal["since", "standing"] = "standing",
 ) -> Proposal:
-    """The proposal that `command` of `user` makes to a chat that exists."""
+    """The proposal that `command` of `user` makes to a chat that exists.
+
+    Their right rests on their standing, or, where it does not matter whether they may speak, on being the member since then.
+    """
     msg_id = getattr(command, "msg_id", None)
     member = chat.member(user)
     return Proposal(
@@ -121,7 +126,7 @@ def propose(
         targets=targets,
         beside=beside,
         guest=guest,
-        standing=None if member is None or msg_id is None else member.standing,
+        held=None if member is None or msg_id is None else (rests_on, getattr(member, rests_on)),
         decide=decide,
     )
 

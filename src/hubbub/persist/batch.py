@@ -119,7 +119,7 @@ class Batch:
         draft.accepted = draft.accepted or proposal.accepted
         if proposal.trace is not None:
             draft.traces += (proposal.trace,)
-        draft.begin(proposal.user, proposal.standing)
+        draft.begin(proposal.user, proposal.held)
         reply = proposal.decide(draft, self._now)
         if proposal.msg_id:
             self._stored[key] = (proposal.digest, reply)

@@ -76,7 +76,7 @@ class MemoryJournal:
                 done(reply)
                 return
             draft = self._draft(proposal)
-            draft.begin(proposal.user, proposal.standing)
+            draft.begin(proposal.user, proposal.held)
             reply = proposal.decide(draft, self._clock())
         except Refused as refused:
             done(refused)

@@ -1,5 +1,6 @@
 """A draft is what a chat will be; once settled, the chat is what the draft said."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hubbub.model.chats import ADMIN, GROUP, MEMBER, PRIVATE, Chat, Member
+from hubbub.model.chats import ADMIN, GROUP, MEMBER, PRIVATE, Chat, Held, Member
 from hubbub.model.draft import Draft
 from hubbub.model.effects import ChatMade, MemberGone, MemberPut
 from hubbub.model.entries import Edited, MemberChanged, Message
@@ -133,7 +134,7 @@ def test_what_was_asked_for_is_not_done_once_something_was_taken_from_who_asked(
     draft = Draft(chat, {}, 100)
     change = draft.restrict if taken else draft.put_member
     change("bob", replace(chat.members["bob"], role=ADMIN))
-    draft.begin("bob", 0)
+    draft.begin("bob", ("standing", 0))
     before = (draft.head, draft.rights_version)
     for act in (lambda: draft.append(message("bob")), lambda: draft.rename("Tea"), draft.unchanged):
         with nullcontext() if is_done else pytest.raises(Refused, match="unavailable"):
@@ -144,10 +145,16 @@ def test_what_was_asked_for_is_not_done_once_something_was_taken_from_who_asked(
 def test_what_another_or_nobody_asked_for_is_done() -> None:
     draft = Draft(room("alice", "bob"), {}, 100)
     draft.restrict("bob", Member())
-    for user, standing in (("alice", 0), ("bob", None), ("carol", 0)):
-        draft.begin(user, standing)
+    held: Sequence[tuple[str, Held | None]] = [
+        ("alice", ("standing", 0)),
+        ("bob", None),
+        ("bob", ("since", 0)),
+        ("carol", ("since", 1)),
+    ]
+    for each in held:
+        draft.begin(*each)
         draft.append(message("alice"))
-    assert draft.head == 8
+    assert draft.head == 9
 
 
 @given(st.lists(st.tuples(st.sampled_from(USERS), st.booleans()), max_size=12))
