@@ -58,8 +58,9 @@ async def test_a_chat_is_shown_before_its_entries(stage: Stage) -> None:
     await bob.says("join", chat=room)
     assert await types(bob, 3) == ["done", "chat", "member"]
     await alice.asks("befriend", user=bob)
+    assert await types(bob, 1) == ["friend"]
     await bob.says("accept", user=alice)
-    assert await types(bob, 4) == ["friend", "ok", "friend", "chat"]
+    assert await types(bob, 3) == ["ok", "friend", "chat"]
     await alice.asks("send", msg_type="private", to=bob, content="first", msg_id="1")
     assert await types(bob, 1) == ["message"]
 
