@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hubbub.push.channel import Channel
 
 HIGH_WATER = (
-    65_536  # bytes in a transport with TLS before weighing starts: a flush fits, a stalled peer shows soon
+    65_536  # bytes that wait before a peer gets no more answers: a flush fits, a stalled peer shows soon
 )
 BATCH = (
     64  # connections looked at, then written to while what was seen of them is still in the processor's cache
@@ -249,8 +249,8 @@ class Mailbox(Outlet):
         self.flusher.pressed.discard(self)
 
     async def drained(self) -> None:
-        """Wait while the peer is behind."""
-        if self.paused and not self.gone:
+        """Wait for a peer that is far behind until it has taken everything."""
+        if self.paused and not self.gone and self.backlog() > HIGH_WATER:
             if self.waiter is None:
                 self.waiter = asyncio.get_running_loop().create_future()
             await asyncio.shield(self.waiter)

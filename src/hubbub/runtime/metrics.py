@@ -29,7 +29,7 @@ METRICS = (
     Metric("handshakes_refused_total", COUNTER, "Connections refused at the door: malformed, path, origin, address (too many of it), draining.", ("reason",)),
     Metric("token_lookups_total", COUNTER, "Tokens the database was asked about: none of Hubbub's own, one of an identity provider's when first seen."),
     Metric("heartbeat_rtt_seconds", HISTOGRAM, "From a ping to the peer's pong, on connections that had been silent."),
-    Metric("mailbox_bytes", GAUGE, "Bytes that wait for peers which read more slowly than they are written to (64 KiB behind, or more)."),
+    Metric("mailbox_bytes", GAUGE, "Bytes that wait for peers which read more slowly than they are written to."),
     Metric("slow_clients_total", COUNTER, "Connections that passed their bound of outgoing bytes (docs/protocol.md §3.5)."),
     Metric("noise_bytes_total", COUNTER, "Bytes between the frames of framed TCP."),
     Metric("limits_hit_total", COUNTER, "Requests refused because a limit was reached.", ("limit",)),

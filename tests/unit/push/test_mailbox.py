@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.push.stage import Peer, Stage, seqs
 
 from hubbub.push import hub as hub_module
+from hubbub.push.mailbox import HIGH_WATER
 
 BOUND, HIGH = 10_000, 1_000
 
@@ -135,7 +136,7 @@ def test_a_peer_that_fills_up_again_while_its_hole_is_closed_is_still_weighed(
 async def test_waiting_for_the_peer_ends_when_it_has_taken_everything(stage: Stage, peer: Peer) -> None:
     await peer.drained()
     peer.manual.stop_reading()
-    peer.put(b"x" * 2 * HIGH)
+    peer.put(b"x" * 2 * HIGH_WATER)
     stage.flush()
     waits = asyncio.gather(peer.drained(), peer.drained())
     await asyncio.sleep(0)
@@ -150,7 +151,7 @@ async def test_waiting_for_the_peer_ends_when_it_has_taken_everything(stage: Sta
 
 async def test_who_gives_up_waiting_costs_the_others_nothing(stage: Stage, peer: Peer) -> None:
     peer.manual.stop_reading()
-    peer.put(b"x" * 2 * HIGH)
+    peer.put(b"x" * 2 * HIGH_WATER)
     stage.flush()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
