@@ -146,7 +146,7 @@ check: setup node
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -q -n $(WORKERS) tests/unit clients/python/tests
+	$(BIN)/pytest -q -n $(WORKERS) --hypothesis-profile brief tests/unit clients/python/tests
 	$(NPM) run --silent check
 
 conformance: setup

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("hubbub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("brief", parent=settings.get_profile("hubbub"), max_examples=20)  # for make check
 settings.load_profile("hubbub")
 
 FROM_THE_END = ("tests/unit/", "clients/python/tests/", "tests/conversations/", "tests/ports/")
