@@ -3,6 +3,7 @@
 The test of silence: whoever is blocked sees exactly what a friend sees who was only unfriended.
 """
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -122,12 +123,21 @@ class Diary:
     def _plain(self, value: Any) -> Any:  # noqa: ANN401 - JSON
         if isinstance(value, dict):
             kept: Envelope = {
-                name: self._plain(each) for name, each in value.items() if name not in {"ts", "last_seen"}
+                name: self._plain(each)
+                for name, each in value.items()
+                if name not in {"id", "ts", "last_seen"}
             }
             return {self._names.get(name, name): each for name, each in kept.items()}
         if isinstance(value, list):
             return [self._plain(each) for each in value]
         return self._names.get(value, value) if isinstance(value, str) else value
+
+
+async def read_by(user: str, asker: Connection, chat: str) -> int:
+    """How far somebody has read, as another sees it."""
+    listed = (await asker.asks("members", chat=chat))["members"]
+    reach: dict[str, int] = {each["user"]: each["read"] for each in listed}
+    return reach[user]
 
 
 async def diary_after(stage: Stage, withdrawal: str) -> list[Any]:
@@ -156,6 +166,7 @@ async def diary_after(stage: Stage, withdrawal: str) -> list[Any]:
         await diary.asks("friends")
         await diary.asks("chats")
         await other.asks("read", chat=chat, seq=seq)
+        await stage.agrees(seq, partial(read_by, other.user, me, chat))
         await other.says("typing", chat=chat, on=True)
         await other.catches_up()
         await diary.hears()
