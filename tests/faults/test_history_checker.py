@@ -33,6 +33,15 @@ def test_who_left_and_came_back_while_away_is_replayed_both_and_goes_on() -> Non
     assert "removed" not in run.broken()
 
 
+def test_a_chat_that_was_joined_on_a_lost_log_is_called_gone_and_may_be_joined_again() -> None:
+    """A drill of a failover was judged to have broken a promise: the copy knew nothing of the joining, which came again later."""
+    run = Run()
+    called_gone_and_never_was(run)
+    assert "resync" in run.broken()
+    run.replace("bob", run.at("bob", 2, type="welcome") - 1, epoch="of the lost log")  # what his hello said
+    assert "resync" not in run.broken()
+
+
 def test_a_witness_of_before_is_heard_for_what_it_asked_and_not_judged() -> None:
     run = Run()
     hear(run.alice, 1, LIVE[3])  # once more: what she saw is nobody's business now

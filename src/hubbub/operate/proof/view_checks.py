@@ -117,10 +117,15 @@ class View:
         for chat in welcome.get("gone", ()):
             self._closed.add(chat)
             fold = self.folds.get(chat)
-            if fold is not None and fold.is_in(self.user, fold.head) and not fold.was_ever_out(self.user):
+            if fold is not None and self._never_left(fold):
                 self.judge("resync", f"{chat} is called gone, and never was")
         for chat in (heads | cursors).keys() - set(welcome.get("gone", ())):
             self._came(chat, cursors.get(chat, heads.get(chat, 0)))
+
+    def _never_left(self, fold: Fold) -> bool:
+        """As far as can be known: what was joined on the log of another epoch may be lost with it, and joined again later."""
+        same_log = self._hello.get("epoch") == self._epoch
+        return same_log and fold.is_in(self.user, fold.head) and not fold.was_ever_out(self.user)
 
     # ── what is pushed ──────────────────────────────────────────────────────────────────────────────────────────
 
