@@ -89,6 +89,14 @@ async def test_installations_on_one_redis_do_not_see_each_other(redis: Redis) ->
         assert await theirs.where.elsewhere(["alice"]) == {}
 
 
+async def test_a_node_with_very_many_users_tells_them_all(redis: Redis) -> None:
+    """Told in one question, twenty thousand took longer than a question may take: it never ended, and was asked again and again."""
+    async with nodes(redis.url, "many") as (_, one, two):
+        users = [f"user{number}" for number in range(20_000)]
+        assert await one.where.moved(dict.fromkeys(users, 1)) == dict.fromkeys(users, False)
+        assert await two.where.elsewhere([users[0], users[-1]]) == {users[0]: 1, users[-1]: 1}
+
+
 @pytest.mark.parametrize("trouble", ["stopped", "paused"])
 async def test_redis_may_go_and_come_back(trouble: str) -> None:
     """What it was told is said to be forgotten, so that it is told again; nobody waits long for it meanwhile."""
