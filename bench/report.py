@@ -53,7 +53,7 @@ PROOF = (
         "{connections:,.0f}; {server memory of a connection, rooms and bus included:,.0f} bytes of the server each, "
         "{kernel memory of a connection, both ends:,.0f} of the kernel for both ends"),
 )  # fmt: skip
-"""In the order of the table. Of records that differ in their label (`million-0100000`) the largest label counts."""
+"""In the order of the table. Of records that differ in their label (`million-0100000`) the largest counts that met its goals."""
 
 
 def newest(folder: Path) -> Records:
@@ -65,13 +65,15 @@ def newest(folder: Path) -> Records:
 
 
 def the(records: Records, name: str) -> tuple[str, Record] | None:
-    """The record of a bench, under its name; of several labels the last one that was measured to the end."""
+    """The record of a bench, under its name; of several labels the largest whose goals were met, if there is one."""
     names = [
         each
         for each, record in records.items()
         if record["measured"] and (each == name or each.startswith(f"{name}-"))
     ]
-    return (max(names), records[max(names)]) if names else None
+    met = [each for each in names if all(goal["met"] for goal in records[each]["goals"].values())]
+    chosen = max(met or names, default=None)
+    return None if chosen is None else (chosen, records[chosen])
 
 
 def command(record: Record) -> str:
