@@ -96,6 +96,11 @@ class Proxy(Service):
         with socket.socket() as sock:
             return sock.connect_ex(("127.0.0.1", self.port)) == 0
 
+    def discard(self) -> None:
+        """In order: killed, nginx leaves its workers behind."""
+        self.stop()
+        super().discard()
+
 
 class Nginx(Proxy):
     """nginx, in the foreground, with one worker."""
@@ -148,7 +153,3 @@ class Haproxy(Proxy):
 
     def check(self) -> str:
         return self.run(*self.command(), "-c", "-q")
-
-    def discard(self) -> None:
-        self.stop()  # it takes SIGQUIT for a question
-        super().discard()
